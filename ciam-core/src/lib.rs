@@ -1,9 +1,13 @@
 //! OpenID Connect sign-in for web applications, knowing nothing of any web framework.
 
+mod cache;
 mod clock;
 mod random;
 mod secret;
+mod transport;
 
+pub use cache::Health;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use random::{Random, RandomError, SystemRandom};
 pub use secret::Secret;
+pub use transport::{HttpClient, MAX_RESPONSE_BYTES, ResponseFuture, TransportError};
