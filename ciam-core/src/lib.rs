@@ -1,6 +1,8 @@
 //! OpenID Connect sign-in for web applications, knowing nothing of any web framework.
 
 mod cache;
+pub mod keys;
+
 mod clock;
 mod random;
 mod secret;

@@ -1,0 +1,115 @@
+//! What can be wrong with a key set or with choosing a key from it.
+
+use super::Algorithm;
+
+/// A key set was refused, or no key of it may verify a token.
+#[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
+#[non_exhaustive]
+pub enum KeyError {
+    /// The key with this id is for other algorithms.
+    #[error("key {kid} does not serve {algorithm:?}")]
+    Algorithm {
+        /// The key id asked for.
+        kid: String,
+        /// The algorithm asked for.
+        algorithm: Algorithm,
+    },
+    /// More than one key fits, and nothing tells which is meant.
+    #[error("more than one key fits {algorithm:?}")]
+    Ambiguous {
+        /// The algorithm asked for.
+        algorithm: Algorithm,
+    },
+    /// The key set is not a JSON object with an array `keys`.
+    #[error("the key set is not a JSON object with an array of keys")]
+    Malformed,
+    /// The token names no key, and none in the set serves its algorithm.
+    #[error("no key serves {algorithm:?}")]
+    NoneFits {
+        /// The algorithm asked for.
+        algorithm: Algorithm,
+    },
+    /// The key set is longer than [`MAX_KEY_SET_BYTES`](super::MAX_KEY_SET_BYTES).
+    #[error("the key set has {found} bytes, more than {limit}")]
+    TooLarge {
+        /// Its length in bytes.
+        found: usize,
+        /// The longest that is read.
+        limit: usize,
+    },
+    /// The key set holds more than [`MAX_KEYS`](super::MAX_KEYS) keys.
+    #[error("the key set has {found} keys, more than {limit}")]
+    TooMany {
+        /// How many there are.
+        found: usize,
+        /// The most that are read.
+        limit: usize,
+    },
+    /// The set has no key with this id: it may have been published since.
+    #[error("the key set has no key {kid}")]
+    UnknownKid {
+        /// The key id asked for.
+        kid: String,
+    },
+    /// Not one key of the set can verify a signature.
+    #[error("none of the {found} keys in the set can verify a signature")]
+    Unusable {
+        /// How many keys were skipped.
+        found: usize,
+    },
+}
+
+impl KeyError {
+    /// The stable code of this failure.
+    ///
+    /// `key_set.…` is about the set as a whole, `key.…` about choosing one of
+    /// its keys. A refetch can help with `key.unknown_kid` only.
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Algorithm { .. } => "key.algorithm",
+            Self::Ambiguous { .. } => "key.ambiguous",
+            Self::Malformed => "key_set.malformed",
+            Self::NoneFits { .. } => "key.none_fits",
+            Self::TooLarge { .. } => "key_set.too_large",
+            Self::TooMany { .. } => "key_set.too_many",
+            Self::UnknownKid { .. } => "key.unknown_kid",
+            Self::Unusable { .. } => "key_set.unusable",
+        }
+    }
+}
+
+/// A value from outside, made fit for an error or a log line: at most
+/// [`MAX_OPERAND_CHARS`] characters, and none that could forge a line.
+pub(crate) fn shortened(value: &str) -> String {
+    let mut shown = String::new();
+    for c in value.chars() {
+        let escaped = c.escape_debug();
+        // One less, so that the mark of a cut fits too.
+        if shown.chars().count() + escaped.len() > MAX_OPERAND_CHARS - 1 {
+            shown.push('…');
+            break;
+        }
+        shown.extend(escaped);
+    }
+    shown
+}
+
+/// Enough for an issuer URL with a tenant id, too little for a token.
+pub(crate) const MAX_OPERAND_CHARS: usize = 128;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_operand_is_short_and_on_one_line() {
+        assert_eq!(shortened("kid-1"), "kid-1");
+        assert_eq!(
+            shortened("a\r\nlevel=error\u{202e}\0"),
+            "a\\r\\nlevel=error\\u{202e}\\0"
+        );
+        let long = shortened(&"é\n".repeat(100_000));
+        assert!(long.chars().count() <= MAX_OPERAND_CHARS);
+        assert!(long.ends_with('…'));
+    }
+}
