@@ -1,6 +1,7 @@
 //! OpenID Connect sign-in for web applications, knowing nothing of any web framework.
 
 mod cache;
+pub mod claims;
 pub mod keys;
 
 mod clock;
