@@ -3,6 +3,7 @@
 mod cache;
 pub mod claims;
 pub mod keys;
+pub mod token;
 
 mod clock;
 mod random;
