@@ -9,6 +9,7 @@ mod clock;
 mod random;
 mod secret;
 mod transport;
+mod session;
 
 pub use cache::Health;
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
