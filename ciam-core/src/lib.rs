@@ -6,6 +6,7 @@ pub mod keys;
 pub mod token;
 
 mod clock;
+mod flow;
 mod random;
 mod secret;
 mod transport;
