@@ -1,7 +1,7 @@
 //! Tokens: compact signed JWTs, read and checked.
 //!
-//! Text → [limits, three segments, header](compact) → key and signature →
-//! claims → checks → a type of its own that only passing them can make.
+//! Text → limits, three segments, header → key and signature → claims
+//! → checks → a type of its own that only passing them can make.
 
 #![warn(clippy::as_conversions)]
 
