@@ -1,0 +1,171 @@
+//! Collects settings; [`ConfigBuilder::build`] judges them.
+
+use std::fs;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::clock::{Clock, SystemClock};
+use crate::random::{Random, SystemRandom};
+
+use super::Config;
+use super::build::build;
+use super::choices::ResponseMode;
+use super::credential::ClientAuth;
+use super::problem::{ConfigError, Findings};
+use super::setting::{Names, Setting};
+use super::values::{Origin, Value, Values};
+
+/// Settings on their way to a [`Config`].
+///
+/// What is set here takes the place of what variables and files say. An empty
+/// text is no value, and white space around a text that is not a secret is
+/// removed.
+#[derive(Clone, Debug)]
+#[must_use = "nothing is checked before build()"]
+pub struct ConfigBuilder {
+    pub(super) values: Values,
+    pub(super) findings: Findings,
+    pub(super) max_age: Option<Duration>,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) random: Arc<dyn Random>,
+}
+
+impl ConfigBuilder {
+    pub(super) fn empty(names: Names) -> Self {
+        Self {
+            values: Values::default(),
+            findings: Findings::new(names),
+            max_age: None,
+            clock: Arc::new(SystemClock),
+            random: Arc::new(SystemRandom),
+        }
+    }
+
+    /// Sets the extra CA certificates for connections to the provider: a PEM
+    /// file, read by `build()`. Default: none but the machine's.
+    pub fn with_ca_file(self, path: impl Into<PathBuf>) -> Self {
+        self.with(Setting::CaFile, Value::Path(path.into()))
+    }
+
+    /// Sets how the client secret is sent. Default: what the provider's
+    /// metadata allows.
+    pub fn with_client_auth(self, auth: ClientAuth) -> Self {
+        self.with_text(Setting::ClientAuth, auth.as_str())
+    }
+
+    /// Sets the client secret. Default: none; the application is a public
+    /// client.
+    pub fn with_client_secret(self, secret: impl Into<String>) -> Self {
+        self.with_text(Setting::ClientSecret, secret)
+    }
+
+    /// Sets the clock. Default: the machine's.
+    pub fn with_clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
+        self
+    }
+
+    /// Sets the skew allowed on the times in tokens, at most 10 minutes.
+    /// Default: 60 seconds.
+    pub fn with_clock_tolerance(self, tolerance: Duration) -> Self {
+        self.with(Setting::ClockTolerance, Value::Duration(tolerance))
+    }
+
+    /// Sets how long one request to the provider may take, 1 second to 2
+    /// minutes. Default: 10 seconds.
+    pub fn with_http_timeout(self, timeout: Duration) -> Self {
+        self.with(Setting::HttpTimeout, Value::Duration(timeout))
+    }
+
+    /// Sets the one algorithm of ID tokens, by its name: `ES256`. Default:
+    /// `RS256` when the provider advertises it, else the first advertised one
+    /// that is supported.
+    pub fn with_id_token_algorithm(self, name: impl Into<String>) -> Self {
+        self.with_text(Setting::IdTokenAlg, name)
+    }
+
+    /// Sets the one issuer that is accepted, byte for byte. Default: what
+    /// [`IssuerPolicy`](super::IssuerPolicy) says of the authority.
+    pub fn with_issuer(self, issuer: impl Into<String>) -> Self {
+        self.with_text(Setting::Issuer, issuer)
+    }
+
+    /// Sets how old the authentication of a user may be, at most 400 days; an
+    /// older one is repeated. Default: any age.
+    pub fn with_max_age(mut self, max_age: Duration) -> Self {
+        self.max_age = Some(max_age);
+        self
+    }
+
+    /// Sets the source of randomness. Default: the operating system's.
+    pub fn with_random(mut self, random: Arc<dyn Random>) -> Self {
+        self.random = random;
+        self
+    }
+
+    /// Sets how the provider answers. Default: [`ResponseMode::Query`].
+    pub fn with_response_mode(self, mode: ResponseMode) -> Self {
+        self.with_text(Setting::ResponseMode, mode.as_str())
+    }
+
+    /// Sets where the library's routes live. Default: `/auth`.
+    pub fn with_route_prefix(self, prefix: impl Into<String>) -> Self {
+        self.with_text(Setting::RoutePrefix, prefix)
+    }
+
+    /// Sets the scopes to ask for, separated by spaces; `openid` is one of
+    /// them. Default: `openid profile email`.
+    pub fn with_scopes(self, scopes: impl Into<String>) -> Self {
+        self.with_text(Setting::Scopes, scopes)
+    }
+
+    /// Sets how long a session lives without a request. Default: 24 hours, or
+    /// the lifetime if that is shorter.
+    pub fn with_session_idle(self, idle: Duration) -> Self {
+        self.with(Setting::SessionIdle, Value::Duration(idle))
+    }
+
+    /// Sets how long a session lives at most, up to 400 days. Default: 7 days.
+    pub fn with_session_lifetime(self, lifetime: Duration) -> Self {
+        self.with(Setting::SessionLifetime, Value::Duration(lifetime))
+    }
+
+    /// Sets the GUID of the customer tenant; necessary when the authority is
+    /// the tenant's own domain. Default: learnt from the authority or the
+    /// provider's metadata.
+    pub fn with_tenant_id(self, tenant_id: impl Into<String>) -> Self {
+        self.with_text(Setting::TenantId, tenant_id)
+    }
+
+    /// Adds an origin that may send unsafe requests with the session, like
+    /// `https://admin.shop.example`. Default: none but the application's own.
+    pub fn with_trusted_origin(mut self, origin: impl Into<String>) -> Self {
+        self.values.append(Setting::TrustedOrigins, &origin.into());
+        self
+    }
+
+    /// Calls the provider's userinfo endpoint at sign-in and merges what it
+    /// answers. Default: the ID token alone.
+    pub fn with_userinfo(self) -> Self {
+        self.with_text(Setting::Userinfo, "true")
+    }
+
+    /// Checks everything.
+    ///
+    /// # Errors
+    ///
+    /// Holds every problem that was found, each with its fix.
+    pub fn build(self) -> Result<Config, ConfigError> {
+        build(self, &|path| fs::read(path))
+    }
+
+    pub(super) fn with_text(self, setting: Setting, text: impl Into<String>) -> Self {
+        self.with(setting, Value::text(setting, text.into()))
+    }
+
+    fn with(mut self, setting: Setting, value: Value) -> Self {
+        self.values.set(setting, Origin::ProgramOrVariable, value);
+        self
+    }
+}
