@@ -1,1 +1,34 @@
-//! Test harness.
+//! The harness: real parts, started and ended by the test that needs them.
+//!
+//! - [`App`]: an example application, as `cargo run` would start it
+//! - [`OidcProvider`]: npm `oidc-provider`, an independent OpenID provider
+//! - [`Visitor`]: a browser without JavaScript, for fast tests
+//! - [`Browser`]: headless Chromium
+//! - [`Echo`]: a server that answers as its addresses say, and remembers
+//! - [`Port`]: a port that nobody else gets
+//!
+//! Everything here panics when it fails, with what the other side printed: a
+//! part that is missing is a failure, and `tests/run` installs it.
+
+mod app;
+mod browser;
+mod echo;
+mod port;
+mod process;
+mod provider;
+pub mod visitor;
+
+pub use app::App;
+pub use browser::{Browser, BrowserCookie};
+pub use echo::{Echo, Received};
+pub use port::Port;
+pub use process::Process;
+pub use provider::OidcProvider;
+pub use visitor::Visitor;
+
+/// The root of the workspace.
+pub fn workspace() -> &'static std::path::Path {
+    std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .parent()
+        .expect("the tests are a member of a workspace")
+}

@@ -1,0 +1,168 @@
+// An OpenID provider (npm `oidc-provider`) for tests, on loopback only.
+//
+// The first line of standard input is a JSON object of options; every further
+// line is a command and gets exactly one JSON line as answer. The process ends
+// when its standard input does. `tests/src/provider.rs` speaks to it.
+//
+// Options, all but `clients` with a default:
+//   clients        client metadata as oidc-provider takes it
+//   host           the issuer's host name: "127.0.0.1" or "localhost"
+//   port           0: one that is free
+//   algorithms     what ID tokens may be signed with: ["RS256"]
+//   accounts       {"<sub>": {claims}}; everyone has a name and an e-mail address
+//   configuration  merged over ours, `features` one level deeper
+//
+// Commands:
+//   {"command": "rotate", "keep": false}      new keys now, the old ones kept or not
+//   {"command": "rotate_after_key_fetch"}     new keys after the next answer with keys
+//   {"command": "delay", "path": "/token", "milliseconds": 300}
+//   {"command": "stats"}                      how often each path was asked for
+
+import { createServer } from 'node:http';
+import { createInterface } from 'node:readline';
+import { generateKeyPairSync } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+// Standard output belongs to the answers.
+console.log = console.info = console.debug = console.error;
+const { Provider } = await import('oidc-provider');
+
+const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
+const options = JSON.parse((await lines.next()).value);
+const { host = '127.0.0.1', port = 0, algorithms = ['RS256'], accounts = {} } = options;
+
+const stats = {};
+const delays = {};
+const stored = new Map();
+let keys = freshKeys();
+let provider;
+let rotateAfterKeyFetch = false;
+
+const server = createServer(async (request, response) => {
+  // `/auth` and `/interaction` carry an id of their own: counted as one.
+  const path = request.url.split('?', 1)[0].replace(/^(\/auth|\/interaction)\/.*/, '$1');
+  stats[path] = (stats[path] ?? 0) + 1;
+  if (delays[path]) await sleep(delays[path]);
+  // A request keeps the provider it began with; the next one meets the new keys.
+  const answering = provider;
+  if (path === '/jwks' && rotateAfterKeyFetch) {
+    rotateAfterKeyFetch = false;
+    rotate(false);
+  }
+  answering.callback()(request, response);
+});
+await new Promise((resolve, reject) => {
+  server.once('error', reject);
+  server.listen(port, '127.0.0.1', resolve);
+});
+const issuer = `http://${host}:${server.address().port}`;
+provider = newProvider();
+answer({ issuer, ready: true });
+
+for await (const line of lines) answer(obey(JSON.parse(line)));
+process.exit(0);
+
+function obey({ command, ...parameters }) {
+  switch (command) {
+    case 'rotate':
+      rotate(parameters.keep ?? false);
+      return { rotated: true };
+    case 'rotate_after_key_fetch':
+      rotateAfterKeyFetch = true;
+      return { armed: true };
+    case 'delay':
+      delays[parameters.path] = parameters.milliseconds;
+      return { delayed: parameters.path };
+    case 'stats':
+      return { stats };
+    default:
+      return { error: `unknown command ${command}` };
+  }
+}
+
+// The keys of a running Provider cannot be changed: a second one takes over
+// behind the same server, with the same storage, issuer and cookie keys.
+function rotate(keep) {
+  keys = keep ? [...freshKeys(), ...keys] : freshKeys();
+  provider = newProvider();
+}
+
+function newProvider() {
+  const { features = {}, ...configuration } = options.configuration ?? {};
+  return new Provider(issuer, {
+    adapter: Storage,
+    claims: {
+      openid: ['sub'],
+      email: ['email', 'email_verified'],
+      profile: ['name', 'given_name', 'family_name', 'preferred_username'],
+    },
+    clients: options.clients,
+    cookies: { keys: ['the same for every provider behind this server'] },
+    enabledJWA: { idTokenSigningAlgValues: algorithms },
+    // Its own fetch refuses loopback addresses (back-channel sign-out, jwks_uri).
+    fetch: (url, { dispatcher, ...rest }) => fetch(url, rest),
+    findAccount: (_, sub) => ({ accountId: sub, claims: () => claimsOf(sub) }),
+    jwks: { keys },
+    ...configuration,
+    features: { devInteractions: { enabled: true }, ...features },
+  });
+}
+
+function claimsOf(sub) {
+  return {
+    sub,
+    email: `${sub}@example.com`,
+    email_verified: true,
+    name: `The customer ${sub}`,
+    preferred_username: sub,
+    ...accounts[sub],
+  };
+}
+
+// One key for each family; RS256 and PS256 share one, which names no `alg`.
+function freshKeys() {
+  const families = new Set(algorithms.map((algorithm) => algorithm.slice(0, 2)));
+  const rsa = families.has('RS') || families.has('PS');
+  return [
+    rsa && generateKeyPairSync('rsa', { modulusLength: 2048 }),
+    families.has('ES') && generateKeyPairSync('ec', { namedCurve: 'P-256' }),
+    families.has('Ed') && generateKeyPairSync('ed25519'),
+  ].filter(Boolean).map(({ privateKey }) => privateKey.export({ format: 'jwk' }));
+}
+
+function answer(value) {
+  process.stdout.write(`${JSON.stringify(value)}\n`);
+}
+
+// What one model of oidc-provider stores; all models share one map, which outlives a rotation.
+function Storage(model) {
+  const key = (id) => `${model} ${id}`;
+  const find = async (id) => {
+    const entry = stored.get(key(id));
+    return entry && entry.until > Date.now() ? entry.payload : undefined;
+  };
+  const findBy = async (member, value) => {
+    for (const [name, { payload }] of stored) {
+      const [kind, id] = name.split(' ', 2);
+      if (kind === model && payload[member] === value) return find(id);
+    }
+    return undefined;
+  };
+  return {
+    find,
+    findByUid: (uid) => findBy('uid', uid),
+    findByUserCode: (userCode) => findBy('userCode', userCode),
+    async upsert(id, payload, seconds) {
+      stored.set(key(id), { payload, until: seconds ? Date.now() + seconds * 1000 : Infinity });
+    },
+    async destroy(id) {
+      stored.delete(key(id));
+    },
+    async consume(id) {
+      stored.get(key(id)).payload.consumed = Math.floor(Date.now() / 1000);
+    },
+    async revokeByGrantId(grantId) {
+      for (const [name, { payload }] of stored) if (payload.grantId === grantId) stored.delete(name);
+    },
+  };
+}
