@@ -6,6 +6,7 @@
 //! - [`Browser`]: headless Chromium
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
 //! - [`Port`]: a port that nobody else gets
+//! - [`ranks`]: which module may use which
 //!
 //! Everything here panics when it fails, with what the other side printed: a
 //! part that is missing is a failure, and `tests/run` installs it.
@@ -16,6 +17,7 @@ mod echo;
 mod port;
 mod process;
 mod provider;
+pub mod ranks;
 pub mod visitor;
 
 pub use app::App;
