@@ -71,7 +71,10 @@ where
             tokens: policy.burst,
             refilled_at: Timestamp::from_unix(0),
         };
-        Self { policy, state: Mutex::new(state) }
+        Self {
+            policy,
+            state: Mutex::new(state),
+        }
     }
 
     /// The value, fetched if there is none that may still be used. One that is
@@ -189,7 +192,9 @@ where
 
 impl<T, E> fmt::Debug for Cached<T, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Cached").field("policy", &self.policy).finish_non_exhaustive()
+        f.debug_struct("Cached")
+            .field("policy", &self.policy)
+            .finish_non_exhaustive()
     }
 }
 

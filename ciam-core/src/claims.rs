@@ -10,7 +10,7 @@ pub use self::error::ClaimsError;
 pub use self::user::{DirectoryId, User, UserId};
 
 use self::members::Members;
-use crate::keys::shortened;
+use crate::text::shortened;
 use crate::token::VerifiedIdToken;
 use crate::token::json::{ObjectError, check_object};
 
@@ -73,6 +73,14 @@ impl Claims {
     pub fn value(&self, name: &str) -> Option<Value> {
         let members = Members::of(&self.json);
         serde_json::from_str(members.value(name)?.get()).ok()
+    }
+
+    /// One claim that is a text.
+    pub fn text(&self, name: &str) -> Option<String> {
+        match self.value(name)? {
+            Value::String(text) => Some(text),
+            _ => None,
+        }
     }
 
     /// Whether a claim is this string, or an array with this string in it.

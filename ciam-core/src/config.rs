@@ -19,14 +19,16 @@ mod values;
 
 use std::env;
 use std::fs;
+use std::net::SocketAddr;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jsonwebtoken::Algorithm;
-
+use crate::algorithm::Algorithm;
 use crate::clock::Clock;
+use crate::page::PageHook;
 use crate::random::Random;
+use crate::transport::{HttpClient, TransportOptions};
 
 pub use authority::{Authority, IssuerPolicy};
 pub use builder::ConfigBuilder;
@@ -38,7 +40,7 @@ pub use problem::{ConfigError, Problem, Warning};
 pub(crate) use base_url::BaseUrl;
 pub(crate) use ca::CaCertificates;
 pub(crate) use cookie_secret::CookieSecret;
-pub(crate) use cookies::Cookies;
+pub(crate) use cookies::{Cookies, MAX_CHUNKS};
 
 /// The settings of one application, checked.
 ///
@@ -109,7 +111,10 @@ pub struct Config {
     max_age: Option<Duration>,
     ca: Option<CaCertificates>,
     clock: Arc<dyn Clock>,
+    http_client: Option<Arc<dyn HttpClient>>,
+    page: Option<PageHook>,
     random: Arc<dyn Random>,
+    resolve: Vec<(String, SocketAddr)>,
     warnings: Vec<Warning>,
 }
 
@@ -179,6 +184,16 @@ impl Config {
         self.base_url.route_url(&self.route_prefix, route)
     }
 
+    /// The path of one of the library's routes as browsers see it.
+    pub(crate) fn path_for(&self, route: &str) -> String {
+        format!("{}/{route}", self.own_prefix())
+    }
+
+    /// What the paths of the library's routes begin with as browsers see them.
+    pub(crate) fn own_prefix(&self) -> String {
+        format!("{}{}", self.base_url.path(), self.route_prefix)
+    }
+
     /// Where the library's routes live, as the application sees it: `/auth`.
     pub fn route_prefix(&self) -> &str {
         &self.route_prefix
@@ -189,13 +204,27 @@ impl Config {
         &self.warnings
     }
 
-    pub(crate) const fn base_url(&self) -> &BaseUrl {
-        &self.base_url
+    /// The HTTP client of the application's own, if it brought one.
+    pub(crate) const fn http_client(&self) -> Option<&Arc<dyn HttpClient>> {
+        self.http_client.as_ref()
     }
 
-    /// Extra certificates that the provider's may be signed by.
-    pub(crate) const fn ca_certificates(&self) -> Option<&CaCertificates> {
-        self.ca.as_ref()
+    /// How pages are rendered, where not by default.
+    pub(crate) const fn page(&self) -> Option<&PageHook> {
+        self.page.as_ref()
+    }
+
+    /// How the default HTTP client connects.
+    pub(crate) fn transport_options(&self) -> TransportOptions {
+        TransportOptions {
+            timeout: self.http_timeout,
+            extra_certificates: self.ca.as_ref().map(|ca| ca.pem().to_vec()),
+            resolve: self.resolve.clone(),
+        }
+    }
+
+    pub(crate) const fn base_url(&self) -> &BaseUrl {
+        &self.base_url
     }
 
     pub(crate) const fn calls_userinfo(&self) -> bool {
@@ -226,10 +255,6 @@ impl Config {
 
     pub(crate) const fn credential(&self) -> &ClientCredential {
         &self.credential
-    }
-
-    pub(crate) const fn http_timeout(&self) -> Duration {
-        self.http_timeout
     }
 
     /// The one algorithm of ID tokens, where it is forced.

@@ -48,7 +48,10 @@ mod tests {
     #[test]
     fn debug_does_not_leak() {
         let secret = Secret::new("correct horse battery staple");
-        assert_eq!(format!("{secret:?} {:#?}", Some(&secret)), "Secret Some(\n    Secret,\n)");
+        assert_eq!(
+            format!("{secret:?} {:#?}", Some(&secret)),
+            "Secret Some(\n    Secret,\n)"
+        );
     }
 
     #[test]

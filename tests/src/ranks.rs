@@ -12,8 +12,11 @@ use proc_macro2::{Delimiter, Group, Ident, TokenStream, TokenTree};
 /// The modules of `ciam-core`, the lowest first.
 pub const CORE: &[&str] = &[
     "secret",
+    "text",
+    "algorithm",
     "clock",
     "random",
+    "page",
     "cache",
     "transport",
     "config",

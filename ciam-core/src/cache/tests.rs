@@ -31,7 +31,10 @@ struct Source {
 
 impl Source {
     fn new() -> Self {
-        Self { cached: Arc::new(Cached::new(POLICY)), fetches: Arc::default() }
+        Self {
+            cached: Arc::new(Cached::new(POLICY)),
+            fetches: Arc::default(),
+        }
     }
 
     fn fetch(
@@ -44,12 +47,18 @@ impl Source {
 
     async fn value(&self, at: u64, outcome: Result<(), Failure>) -> Result<u32, Failure> {
         let now = Timestamp::from_unix(at);
-        self.cached.value(now, || self.fetch(outcome)).await.map(|v| *v)
+        self.cached
+            .value(now, || self.fetch(outcome))
+            .await
+            .map(|v| *v)
     }
 
     async fn refetch(&self, at: u64) -> Result<u32, Failure> {
         let now = Timestamp::from_unix(at);
-        self.cached.refetch(now, || self.fetch(Ok(()))).await.map(|v| *v)
+        self.cached
+            .refetch(now, || self.fetch(Ok(())))
+            .await
+            .map(|v| *v)
     }
 
     fn fetches(&self) -> u32 {
@@ -84,8 +93,17 @@ async fn a_failure_keeps_the_good_value_for_a_bounded_time() {
         tokio::task::yield_now().await;
     }
     let health = source.cached.health(Timestamp::from_unix(1599), |_| "down");
-    assert_eq!(health, Health { age: Some(Duration::from_secs(599)), last_error: Some("down") });
-    assert_eq!(source.value(1600, Err(Failure::Down)).await, Err(Failure::Down));
+    assert_eq!(
+        health,
+        Health {
+            age: Some(Duration::from_secs(599)),
+            last_error: Some("down")
+        }
+    );
+    assert_eq!(
+        source.value(1600, Err(Failure::Down)).await,
+        Err(Failure::Down)
+    );
     assert_eq!(source.cached.peek(Timestamp::from_unix(1600)), None);
     assert_eq!(source.value(1610, Ok(())).await, Ok(6));
 }
@@ -94,17 +112,28 @@ async fn a_failure_keeps_the_good_value_for_a_bounded_time() {
 async fn failures_cost_the_provider_no_more_than_the_budget() {
     let source = Source::new();
     for _ in 0..100 {
-        assert_eq!(source.value(1000, Err(Failure::Down)).await, Err(Failure::Down));
+        assert_eq!(
+            source.value(1000, Err(Failure::Down)).await,
+            Err(Failure::Down)
+        );
     }
     assert_eq!(source.fetches(), 3);
-    assert_eq!(source.value(1010, Ok(())).await, Ok(4), "one more after the refill time");
+    assert_eq!(
+        source.value(1010, Ok(())).await,
+        Ok(4),
+        "one more after the refill time"
+    );
 }
 
 #[tokio::test]
 async fn forced_fetches_are_bounded_too() {
     let source = Source::new();
     for n in 1..=3 {
-        assert_eq!(source.refetch(1000).await, Ok(n), "a rotation right after the first fetch");
+        assert_eq!(
+            source.refetch(1000).await,
+            Ok(n),
+            "a rotation right after the first fetch"
+        );
     }
     let over = Failure::Unanswered(Unanswered::OverBudget);
     assert_eq!(source.refetch(1009).await, Err(over));
@@ -169,7 +198,9 @@ async fn a_fetch_nobody_waits_for_any_more_is_finished_and_kept() {
 async fn a_fetch_that_panics_is_a_failure_and_the_next_one_works() {
     let cached: Arc<Cached<u32, Failure>> = Arc::new(Cached::new(POLICY));
     let now = Timestamp::from_unix(1000);
-    let broken = cached.value(now, || async { panic!("a bug in an HttpClient") }).await;
+    let broken = cached
+        .value(now, || async { panic!("a bug in an HttpClient") })
+        .await;
     assert_eq!(broken, Err(Failure::Unanswered(Unanswered::Interrupted)));
     assert_eq!(cached.value(now, || async { Ok(1) }).await, Ok(Arc::new(1)));
 }

@@ -1,6 +1,6 @@
 //! What can be wrong with claims.
 
-use crate::keys::shortened;
+use crate::text::shortened;
 
 /// Claims were refused, or do not fit what is asked of them.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]

@@ -3,7 +3,9 @@
 use std::fmt;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::ser::SerializeStruct;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::value::RawValue;
 
 use super::{Claims, ClaimsError};
 
@@ -104,6 +106,20 @@ impl User {
     /// Everything the provider said.
     pub const fn claims(&self) -> &Claims {
         &self.claims
+    }
+}
+
+/// `{"sub", "name", "email", "claims": {…}}`: what a page's script asks for.
+impl Serialize for User {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let claims: &RawValue =
+            serde_json::from_slice(self.claims.json()).map_err(serde::ser::Error::custom)?;
+        let mut object = serializer.serialize_struct("User", 4)?;
+        object.serialize_field("sub", self.id.subject())?;
+        object.serialize_field("name", &self.name)?;
+        object.serialize_field("email", &self.email)?;
+        object.serialize_field("claims", claims)?;
+        object.end()
     }
 }
 

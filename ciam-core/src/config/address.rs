@@ -3,6 +3,7 @@
 use url::{Host, Url};
 
 use super::problem::{Fault, shown};
+use crate::transport::is_loopback;
 
 /// An absolute URL without user, query and fragment, written in its normal
 /// form: parsing it changed nothing but the case of scheme and host.
@@ -119,17 +120,6 @@ impl<'a> Address<'a> {
             }
         }
         Ok(Self { url, path: rest })
-    }
-}
-
-/// Whether requests to this URL stay on this machine: `localhost`,
-/// `127.0.0.0/8` and `[::1]`, and no name that a resolver would have to know.
-pub(super) fn is_loopback(url: &Url) -> bool {
-    match url.host() {
-        Some(Host::Domain(name)) => name.eq_ignore_ascii_case("localhost"),
-        Some(Host::Ipv4(address)) => address.is_loopback(),
-        Some(Host::Ipv6(address)) => address.is_loopback(),
-        None => false,
     }
 }
 

@@ -8,9 +8,10 @@ mod tenant_path;
 
 use url::Url;
 
-use super::address::{Address, is_loopback};
+use super::address::Address;
 use super::guid::Guid;
 use super::problem::{Fault, shown};
+use crate::transport::is_loopback;
 use tenant_path::TenantPath;
 
 /// A provider's address and what follows from it.

@@ -1,7 +1,8 @@
 //! The public address of the application, and the paths under it.
 
-use super::address::{Address, is_loopback};
+use super::address::Address;
 use super::problem::{Fault, shown};
+use crate::transport::is_loopback;
 
 /// Where browsers reach the application; never taken from a request.
 #[derive(Clone, Debug)]
@@ -40,6 +41,13 @@ impl BaseUrl {
     /// As browsers send it in `Origin`: no path, no default port.
     pub(crate) fn origin(&self) -> &str {
         &self.origin
+    }
+
+    /// Host and, unless it is the scheme's own, port: as browsers send it in `Host`.
+    pub(crate) fn authority(&self) -> &str {
+        self.origin
+            .split_once("://")
+            .map_or("", |(_, authority)| authority)
     }
 
     /// The path in front of every generated URL, without a slash at its end;

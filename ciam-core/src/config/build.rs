@@ -28,7 +28,10 @@ pub(super) fn build(
         mut findings,
         max_age,
         clock,
+        http_client,
+        page,
         random,
+        resolve,
     } = builder;
     findings.name_as_keys(values.set_in_file());
     let mut read = Reader {
@@ -95,7 +98,10 @@ pub(super) fn build(
             max_age,
             ca,
             clock,
+            http_client,
+            page,
             random,
+            resolve,
             warnings: Vec::new(),
         })
     };

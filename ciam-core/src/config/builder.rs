@@ -1,12 +1,15 @@
 //! Collects settings; [`ConfigBuilder::build`] judges them.
 
 use std::fs;
+use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::clock::{Clock, SystemClock};
+use crate::page::{Page, PageHook};
 use crate::random::{Random, SystemRandom};
+use crate::transport::HttpClient;
 
 use super::Config;
 use super::build::build;
@@ -28,7 +31,10 @@ pub struct ConfigBuilder {
     pub(super) findings: Findings,
     pub(super) max_age: Option<Duration>,
     pub(super) clock: Arc<dyn Clock>,
+    pub(super) http_client: Option<Arc<dyn HttpClient>>,
+    pub(super) page: Option<PageHook>,
     pub(super) random: Arc<dyn Random>,
+    pub(super) resolve: Vec<(String, SocketAddr)>,
 }
 
 impl ConfigBuilder {
@@ -38,7 +44,10 @@ impl ConfigBuilder {
             findings: Findings::new(names),
             max_age: None,
             clock: Arc::new(SystemClock),
+            http_client: None,
+            page: None,
             random: Arc::new(SystemRandom),
+            resolve: Vec::new(),
         }
     }
 
@@ -72,6 +81,13 @@ impl ConfigBuilder {
         self.with(Setting::ClockTolerance, Value::Duration(tolerance))
     }
 
+    /// Sets the client that requests to the provider are sent with. Default: one
+    /// built on reqwest, with the settings for time-outs and certificates.
+    pub fn with_http_client(mut self, client: Arc<dyn HttpClient>) -> Self {
+        self.http_client = Some(client);
+        self
+    }
+
     /// Sets how long one request to the provider may take, 1 second to 2
     /// minutes. Default: 10 seconds.
     pub fn with_http_timeout(self, timeout: Duration) -> Self {
@@ -98,9 +114,23 @@ impl ConfigBuilder {
         self
     }
 
+    /// Sets how the pages the library shows are rendered: a whole HTML document
+    /// for each. Default: [`Page::to_html`].
+    pub fn with_page(mut self, hook: impl Fn(&Page) -> String + Send + Sync + 'static) -> Self {
+        self.page = Some(PageHook::new(hook));
+        self
+    }
+
     /// Sets the source of randomness. Default: the operating system's.
     pub fn with_random(mut self, random: Arc<dyn Random>) -> Self {
         self.random = random;
+        self
+    }
+
+    /// Connects to `address` for the host `name`, without looking it up: for tests
+    /// against a provider under its real name. TLS still checks the name.
+    pub fn with_resolve(mut self, name: impl Into<String>, address: SocketAddr) -> Self {
+        self.resolve.push((name.into(), address));
         self
     }
 

@@ -1,6 +1,6 @@
 //! Settings with a few known values, and lists of small ones.
 
-use jsonwebtoken::Algorithm;
+use crate::algorithm::{Algorithm, AlgorithmError, parse_algorithm};
 
 use super::address::Address;
 use super::problem::{Fault, shown};
@@ -42,34 +42,18 @@ impl ResponseMode {
 
 /// Reads `CIAM_ID_TOKEN_ALG`.
 pub(super) fn id_token_algorithm(text: &str) -> Result<Algorithm, Fault> {
-    let algorithm = match text {
-        "RS256" => Algorithm::RS256,
-        "RS384" => Algorithm::RS384,
-        "RS512" => Algorithm::RS512,
-        "PS256" => Algorithm::PS256,
-        "PS384" => Algorithm::PS384,
-        "PS512" => Algorithm::PS512,
-        "ES256" => Algorithm::ES256,
-        "ES384" => Algorithm::ES384,
-        // RFC 9864 names the curve.
-        "Ed25519" | "EdDSA" => Algorithm::EdDSA,
-        _ => {
-            let what = if text.eq_ignore_ascii_case("none") {
-                "none means that nobody signed the token".to_owned()
-            } else if text.starts_with("HS") {
-                format!(
-                    "{} uses the client secret as the key, so that it proves nothing",
-                    shown(text)
-                )
-            } else {
-                format!("{} is not supported", shown(text))
-            };
-            let fix = "use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA, or \
-                       leave it out";
-            return Err(Fault::new("config.id_token_alg_refused", what, fix));
-        }
-    };
-    Ok(algorithm)
+    parse_algorithm(text).map_err(|error| {
+        let what = match error {
+            AlgorithmError::None => "none means that nobody signed the token".to_owned(),
+            AlgorithmError::Symmetric { found } => {
+                format!("{found} uses the client secret as the key, so that it proves nothing")
+            }
+            AlgorithmError::Unknown { found } => format!("{found} is not supported"),
+        };
+        let fix = "use RS256, RS384, RS512, PS256, PS384, PS512, ES256, ES384 or EdDSA, or leave \
+                   it out";
+        Fault::new("config.id_token_alg_refused", what, fix)
+    })
 }
 
 /// Reads `CIAM_USERINFO`.

@@ -32,9 +32,6 @@ struct Affixes {
 }
 
 impl Cookies {
-    /// How many cookies a session, and an ID token, may fill at most.
-    pub(crate) const MAX_CHUNKS: usize = MAX_CHUNKS;
-
     pub(super) fn new(
         authority: &str,
         client_id: &str,
@@ -94,16 +91,12 @@ impl Cookies {
         format!("{before}{attempt}{after}")
     }
 
-    /// The attempt that a cookie of this name belongs to.
-    pub(crate) fn transaction_attempt<'a>(&self, name: &'a str) -> Option<&'a str> {
-        let Affixes { before, after } = &self.transaction;
-        let attempt = name
-            .strip_prefix(before.as_str())?
-            .strip_suffix(after.as_str())?;
-        Some(attempt).filter(|attempt| !attempt.is_empty())
+    /// What is before and after the attempt in a transaction cookie's name.
+    pub(crate) fn transaction_affixes(&self) -> (&str, &str) {
+        (&self.transaction.before, &self.transaction.after)
     }
 
-    /// Sets a chunk of the session; `chunk` is below [`Self::MAX_CHUNKS`].
+    /// Sets a chunk of the session; `chunk` is below [`MAX_CHUNKS`].
     pub(crate) fn session<'a>(
         &'a self,
         chunk: usize,
@@ -135,7 +128,7 @@ impl Cookies {
         self.transaction(attempt, "", Duration::ZERO)
     }
 
-    /// Sets a chunk of the ID token; `chunk` is below [`Self::MAX_CHUNKS`].
+    /// Sets a chunk of the ID token; `chunk` is below [`MAX_CHUNKS`].
     pub(crate) fn id_token<'a>(
         &'a self,
         chunk: usize,
@@ -186,9 +179,9 @@ fn realm(parts: &[&str]) -> String {
         .collect()
 }
 
-/// Four cookies of 4096 bytes fill the `Cookie` header that servers commonly
-/// accept (16 KiB).
-const MAX_CHUNKS: usize = 4;
+/// How many cookies a session, and an ID token, may fill at most: four of 4096
+/// bytes fill the `Cookie` header that servers commonly accept (16 KiB).
+pub(crate) const MAX_CHUNKS: usize = 4;
 
 /// Enough to tell the applications of one host apart; not a secret.
 const NAME_DIGITS: usize = 8;

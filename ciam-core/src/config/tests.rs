@@ -57,9 +57,9 @@ fn defaults() {
     assert_eq!(config.session_idle(), hours(24));
     assert_eq!(config.session_lifetime(), hours(7 * 24));
     assert_eq!(config.clock_tolerance(), Duration::from_secs(60));
-    assert_eq!(config.http_timeout(), Duration::from_secs(10));
+    assert_eq!(config.http_timeout, Duration::from_secs(10));
     assert_eq!(config.max_age(), None);
-    assert!(config.ca_certificates().is_none());
+    assert!(config.ca.is_none());
     assert!(config.warnings().is_empty());
     assert_eq!(config.cookie_secrets().len(), 1);
 }

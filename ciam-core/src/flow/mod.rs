@@ -1,3 +1,31 @@
-//! Signing in and out.
+//! Signing in and out: each network step a pair of pure functions and a short driver.
 
+use std::sync::Arc;
+
+use crate::keys::KeySource;
+use crate::metadata::MetadataSource;
+use crate::transport::HttpClient;
+
+mod aadsts;
+pub(crate) mod callback;
+pub(crate) mod login;
+pub(crate) mod logout;
+pub(crate) mod parameters;
 pub(crate) mod return_to;
+mod token_endpoint;
+pub(crate) mod transaction;
+mod userinfo;
+
+pub(crate) use callback::CallbackError;
+pub(crate) use login::HintError;
+pub use parameters::CALLBACK_BODY_LIMIT;
+pub(crate) use parameters::ParameterError;
+pub(crate) use token_endpoint::TokenEndpointError;
+
+/// What is known of the provider, and the way to it.
+#[derive(Debug)]
+pub(crate) struct Provider {
+    pub(crate) client: Arc<dyn HttpClient>,
+    pub(crate) metadata: MetadataSource,
+    pub(crate) keys: KeySource,
+}

@@ -77,39 +77,3 @@ impl KeyError {
         }
     }
 }
-
-/// A value from outside, made fit for an error or a log line: at most
-/// [`MAX_OPERAND_CHARS`] characters, and none that could forge a line.
-pub(crate) fn shortened(value: &str) -> String {
-    let mut shown = String::new();
-    for c in value.chars() {
-        let escaped = c.escape_debug();
-        // One less, so that the mark of a cut fits too.
-        if shown.chars().count() + escaped.len() > MAX_OPERAND_CHARS - 1 {
-            shown.push('…');
-            break;
-        }
-        shown.extend(escaped);
-    }
-    shown
-}
-
-/// Enough for an issuer URL with a tenant id, too little for a token.
-pub(crate) const MAX_OPERAND_CHARS: usize = 128;
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn an_operand_is_short_and_on_one_line() {
-        assert_eq!(shortened("kid-1"), "kid-1");
-        assert_eq!(
-            shortened("a\r\nlevel=error\u{202e}\0"),
-            "a\\r\\nlevel=error\\u{202e}\\0"
-        );
-        let long = shortened(&"é\n".repeat(100_000));
-        assert!(long.chars().count() <= MAX_OPERAND_CHARS);
-        assert!(long.ends_with('…'));
-    }
-}

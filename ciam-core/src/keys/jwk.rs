@@ -4,7 +4,8 @@ use base64_simd::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::{Algorithm, parse_algorithm, shortened};
+use super::{Algorithm, parse_algorithm};
+use crate::text::shortened;
 
 /// A public key that can verify signatures, as it stands in the set.
 #[derive(Debug)]

@@ -3,18 +3,19 @@
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-pub use self::algorithm::{Algorithm, AlgorithmError, parse_algorithm};
 pub use self::error::KeyError;
-pub(crate) use self::error::shortened;
 pub use self::jwk::{SkipReason, SkippedKey};
 pub use self::prepared::{PreparedKey, SignatureError};
+pub(crate) use self::source::{KeySource, KeysError};
+pub use crate::algorithm::{Algorithm, AlgorithmError, parse_algorithm};
 
 use self::jwk::PublicJwk;
+use crate::text::shortened;
 
-mod algorithm;
 mod error;
 mod jwk;
 mod prepared;
+mod source;
 
 /// The keys of one provider, ready to verify.
 #[derive(Debug)]

@@ -24,9 +24,7 @@ use http::HeaderMap;
 use http::header::COOKIE;
 use memchr::{memchr, memchr_iter};
 
-/// A value may be spread over so many cookies: 15 kB, what servers and proxies
-/// accept in one header with their default limits of 16 kB.
-pub(crate) const MAX_CHUNKS: usize = 4;
+pub(crate) use crate::config::MAX_CHUNKS;
 
 /// Reads the value that [`split`] spread over these names.
 ///
@@ -189,15 +187,10 @@ impl Present {
     /// Every name.
     pub(crate) const ALL: Self = Self((1 << MAX_CHUNKS) - 1);
 
-    /// The names to clear when `kept` chunks are written: those the browser
+    /// The chunks to clear when `kept` chunks are written: those the browser
     /// has from an older, longer value. With 0, all it has.
-    pub(crate) fn beyond(
-        self,
-        kept: usize,
-        names: &[String; MAX_CHUNKS],
-    ) -> impl Iterator<Item = &str> {
-        let stale = names.iter().enumerate().skip(kept);
-        stale.filter_map(move |(chunk, name)| self.has(chunk).then_some(name.as_str()))
+    pub(crate) fn beyond(self, kept: usize) -> impl Iterator<Item = usize> {
+        (kept..MAX_CHUNKS).filter(move |chunk| self.has(*chunk))
     }
 
     const fn has(self, chunk: usize) -> bool {

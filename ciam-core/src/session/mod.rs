@@ -1,12 +1,11 @@
 //! The session: what the cookie of a signed-in visitor holds.
 //!
 //! ```text
-//! version (1) | created (8) | renewed (8) | length of state (4) | state | claims
+//! version (1) | created (8) | renewed (8) | claims
 //! ```
 //!
-//! Numbers are big-endian, times seconds since 1970-01-01T00:00:00Z. The state
-//! belongs to whatever keeps tokens and is empty when none are kept. A session
-//! is made at every sign-in and never changed: renewing makes another one.
+//! Times are big-endian seconds since 1970-01-01T00:00:00Z. A session is made at
+//! every sign-in and never changed: renewing makes another one.
 
 use std::fmt;
 use std::time::Duration;
@@ -14,6 +13,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use zeroize::Zeroizing;
 
+use crate::claims::Claims;
 use crate::clock::Timestamp;
 use crate::random::Random;
 
@@ -34,7 +34,6 @@ pub(crate) struct Session {
     renewed_at: Timestamp,
     expires_at: Timestamp,
     key: KeyAge,
-    state: Bytes,
     claims: Bytes,
 }
 
@@ -46,7 +45,6 @@ impl Session {
             renewed_at: now,
             expires_at: now,
             key: KeyAge::Current,
-            state: Bytes::new(),
             claims: claims_json,
         };
         session.expires_at = session.cookie_expiry(now, lifetimes);
@@ -85,16 +83,12 @@ impl Session {
             return Err(SessionError::Version { found: version });
         }
         let (created, rest) = rest.split_first_chunk().ok_or(malformed)?;
-        let (renewed, rest) = rest.split_first_chunk().ok_or(malformed)?;
-        let (length, rest) = rest.split_first_chunk().ok_or(malformed)?;
-        let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| malformed)?;
-        let (state, claims) = rest.split_at_checked(length).ok_or(malformed)?;
+        let (renewed, claims) = rest.split_first_chunk().ok_or(malformed)?;
         let mut session = Self {
             created_at: Timestamp::from_unix(u64::from_be_bytes(*created)),
             renewed_at: Timestamp::from_unix(u64::from_be_bytes(*renewed)),
             expires_at: now,
             key: KeyAge::Current,
-            state: plaintext.slice_ref(state),
             claims: plaintext.slice_ref(claims),
         };
         if session.renewed_at < session.created_at || session.claims.is_empty() {
@@ -133,15 +127,6 @@ impl Session {
         }
     }
 
-    /// The same session with another state; to be sealed and written back.
-    #[must_use]
-    pub(crate) fn with_state(&self, state: Bytes) -> Self {
-        Self {
-            state,
-            ..self.clone()
-        }
-    }
-
     /// Seals the session into the cookies to set: name and value.
     ///
     /// They expire at [`Self::expires_at`].
@@ -152,7 +137,7 @@ impl Session {
         names: &'n [String; MAX_CHUNKS],
         random: &dyn Random,
     ) -> Result<Vec<(&'n str, String)>, SessionError> {
-        let plaintext = self.encode()?;
+        let plaintext = self.encode();
         let text = ring
             .seal(
                 context,
@@ -175,17 +160,13 @@ impl Session {
     }
 
     /// Writes what [`Self::decode`] reads, to be sealed.
-    pub(crate) fn encode(&self) -> Result<Zeroizing<Vec<u8>>, SessionError> {
-        let state = u32::try_from(self.state.len()).map_err(|_| SessionError::Malformed)?;
-        let size = HEADER + self.state.len() + self.claims.len();
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(size));
+    pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(HEADER + self.claims.len()));
         plaintext.push(VERSION);
         plaintext.extend(self.created_at.unix().to_be_bytes());
         plaintext.extend(self.renewed_at.unix().to_be_bytes());
-        plaintext.extend(state.to_be_bytes());
-        plaintext.extend_from_slice(&self.state);
         plaintext.extend_from_slice(&self.claims);
-        Ok(plaintext)
+        plaintext
     }
 
     /// Whether the cookie is to be written back: a tenth of the idle time has
@@ -205,29 +186,14 @@ impl Session {
         idle.min(self.created_at.after(lifetimes.absolute))
     }
 
-    /// When the visitor signed in.
-    pub(crate) const fn created_at(&self) -> Timestamp {
-        self.created_at
-    }
-
-    /// When the session was last written.
-    pub(crate) const fn renewed_at(&self) -> Timestamp {
-        self.renewed_at
-    }
-
     /// When the session ends if it is not renewed.
     pub(crate) const fn expires_at(&self) -> Timestamp {
         self.expires_at
     }
 
-    /// What the keeper of tokens wrote; empty when nothing is kept.
-    pub(crate) const fn state(&self) -> &Bytes {
-        &self.state
-    }
-
-    /// The claims as JSON.
-    pub(crate) const fn claims_json(&self) -> &Bytes {
-        &self.claims
+    /// The claims of the user.
+    pub(crate) fn claims(&self) -> Claims {
+        Claims::from_sealed(self.claims.clone())
     }
 }
 
@@ -248,7 +214,6 @@ pub(crate) struct Lifetimes {
 
 /// Why there is no session, or none can be written.
 #[derive(Clone, Copy, Debug, thiserror::Error)]
-#[non_exhaustive]
 pub(crate) enum SessionError {
     /// The chunks of the cookie are not one value.
     #[error(transparent)]
@@ -317,8 +282,8 @@ impl SessionError {
 
 const VERSION: u8 = 1;
 
-/// Version, created, renewed and the length of the state.
-const HEADER: usize = 1 + 8 + 8 + 4;
+/// Version, created, renewed.
+const HEADER: usize = 1 + 8 + 8;
 
 /// The cookie is written back when one of so many parts of the idle time has
 /// passed: with 24 hours, at most every 2.4 hours, and a session ends at most

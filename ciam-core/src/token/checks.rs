@@ -8,8 +8,9 @@ use serde_json::Value;
 
 use super::{Algorithm, TokenError};
 use crate::clock::Timestamp;
-use crate::keys::{PreparedKey, shortened};
+use crate::keys::PreparedKey;
 use crate::secret::constant_time_eq;
+use crate::text::shortened;
 
 /// The time used for every check of one token, and how far two clocks may differ.
 #[derive(Clone, Copy, Debug)]

@@ -6,7 +6,8 @@ use serde_json::Value;
 
 use super::json::{ObjectError, check_object, present};
 use super::{Algorithm, TokenError, parse_algorithm};
-use crate::keys::{PreparedKey, shortened};
+use crate::keys::PreparedKey;
+use crate::text::shortened;
 
 /// A token split and its header read; nothing of it is verified.
 #[derive(Debug)]

@@ -15,8 +15,9 @@ use super::compact::CompactJws;
 use super::json::present;
 use super::{Algorithm, TokenError};
 use crate::clock::Timestamp;
-use crate::keys::{KeySet, shortened};
+use crate::keys::KeySet;
 use crate::secret::{Secret, constant_time_eq};
+use crate::text::shortened;
 
 /// An ID token that passed every check of [`verify_id_token`].
 #[derive(Clone)]

@@ -7,7 +7,7 @@ use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use crate::keys::shortened;
+use crate::text::shortened;
 
 /// Checks that a text is one JSON object without a member name that occurs
 /// twice, and that all of it can be read.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::future::Future;
 use std::net::{IpAddr, SocketAddr};
-use std::path::PathBuf;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -34,9 +34,8 @@ pub type ResponseFuture<'a> =
 pub(crate) struct TransportOptions {
     /// Per request, from the first byte sent to the last byte read.
     pub(crate) timeout: Duration,
-    /// PEM certificates trusted beside those of the system, and where they
-    /// were read.
-    pub(crate) extra_certificates: Option<(PathBuf, Vec<u8>)>,
+    /// PEM certificates trusted beside those of the system.
+    pub(crate) extra_certificates: Option<Vec<u8>>,
     /// Names that are not looked up.
     pub(crate) resolve: Vec<(String, SocketAddr)>,
 }
@@ -106,6 +105,20 @@ impl TransportError {
             Self::TooLarge { .. } => "transport.too_large",
         }
     }
+}
+
+/// Sends a request in a task of its own: whoever waits may be dropped, and what the
+/// provider was asked to do is still done and answered.
+pub(crate) async fn send_to_its_end(
+    client: Arc<dyn HttpClient>,
+    request: Request<Bytes>,
+) -> Result<Response<Bytes>, TransportError> {
+    let host = request.uri().host().unwrap_or_default().to_owned();
+    let task = tokio::spawn(async move { client.send(request).await });
+    task.await.unwrap_or_else(|_| {
+        let detail = "its task was stopped".to_owned();
+        Err(TransportError::Interrupted { host, detail })
+    })
 }
 
 /// Whether a request to `url` may be sent: https anywhere, http to this machine.

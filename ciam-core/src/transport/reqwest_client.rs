@@ -25,7 +25,11 @@ pub(crate) struct ReqwestClient {
 
 impl ReqwestClient {
     pub(crate) const fn new(options: TransportOptions) -> Self {
-        Self { options, plain: OnceLock::new(), tls: OnceLock::new() }
+        Self {
+            options,
+            plain: OnceLock::new(),
+            tls: OnceLock::new(),
+        }
     }
 
     fn client(&self, url: &Url) -> Result<&Client, TransportError> {
@@ -39,7 +43,9 @@ impl ReqwestClient {
 
     async fn exchange(&self, request: Request<Bytes>) -> Result<Response<Bytes>, TransportError> {
         let uri = request.uri().to_string();
-        let insecure = || TransportError::Insecure { host: shorten(&uri) };
+        let insecure = || TransportError::Insecure {
+            host: shorten(&uri),
+        };
         let url = Url::parse(&uri).map_err(|_| insecure())?;
         let host = url.host_str().unwrap_or_default().to_owned();
         if !is_permitted(&url) {
@@ -57,8 +63,10 @@ impl ReqwestClient {
             .await
             .map_err(|e| failed(&e))?;
 
-        let too_large =
-            || TransportError::TooLarge { host: host.clone(), limit: MAX_RESPONSE_BYTES };
+        let too_large = || TransportError::TooLarge {
+            host: host.clone(),
+            limit: MAX_RESPONSE_BYTES,
+        };
         let announced = response.content_length().unwrap_or(0);
         if announced > MAX_RESPONSE_BYTES as u64 {
             return Err(too_large());
@@ -90,19 +98,23 @@ fn build_plain(options: &TransportOptions) -> Result<Client, TransportError> {
         .no_proxy()
         .tls_certs_only(std::iter::empty::<Certificate>())
         .build()
-        .map_err(|e| TransportError::NoCertificates { detail: innermost(&e) })
+        .map_err(|e| TransportError::NoCertificates {
+            detail: innermost(&e),
+        })
 }
 
 fn build_tls(options: &TransportOptions) -> Result<Client, TransportError> {
     let mut builder = builder(options).https_only(true);
-    if let Some((path, pem)) = &options.extra_certificates {
-        let certificates = Certificate::from_pem_bundle(pem).map_err(|e| {
-            let detail = format!("{}: {}", path.display(), innermost(&e));
-            TransportError::NoCertificates { detail }
-        })?;
+    if let Some(pem) = &options.extra_certificates {
+        let certificates =
+            Certificate::from_pem_bundle(pem).map_err(|e| TransportError::NoCertificates {
+                detail: innermost(&e),
+            })?;
         builder = builder.tls_certs_merge(certificates);
     }
-    builder.build().map_err(|e| TransportError::NoCertificates { detail: innermost(&e) })
+    builder.build().map_err(|e| TransportError::NoCertificates {
+        detail: innermost(&e),
+    })
 }
 
 fn builder(options: &TransportOptions) -> ClientBuilder {
@@ -122,9 +134,15 @@ fn classify(error: &reqwest::Error, host: &str, limit: Duration) -> TransportErr
     if error.is_timeout() {
         TransportError::Timeout { host, limit }
     } else if error.is_connect() {
-        TransportError::Connect { host, detail: innermost(error) }
+        TransportError::Connect {
+            host,
+            detail: innermost(error),
+        }
     } else {
-        TransportError::Interrupted { host, detail: innermost(error) }
+        TransportError::Interrupted {
+            host,
+            detail: innermost(error),
+        }
     }
 }
 
@@ -134,7 +152,10 @@ fn innermost(error: &reqwest::Error) -> String {
     while let Some(next) = cause.and_then(std::error::Error::source) {
         cause = Some(next);
     }
-    cause.map_or_else(|| "no further detail".to_owned(), |c| shorten(&c.to_string()))
+    cause.map_or_else(
+        || "no further detail".to_owned(),
+        |c| shorten(&c.to_string()),
+    )
 }
 
 fn shorten(text: &str) -> String {

@@ -5,7 +5,11 @@ use std::thread;
 use super::*;
 
 fn client(timeout: Duration) -> ReqwestClient {
-    ReqwestClient::new(TransportOptions { timeout, extra_certificates: None, resolve: Vec::new() })
+    ReqwestClient::new(TransportOptions {
+        timeout,
+        extra_certificates: None,
+        resolve: Vec::new(),
+    })
 }
 
 /// A server that reads one request and writes `answer`, then `filler` for ever.
@@ -25,7 +29,9 @@ fn server(answer: &'static [u8], filler: &'static [u8]) -> String {
 }
 
 async fn send(url: &str, timeout: Duration) -> Result<Response<Bytes>, TransportError> {
-    let request = Request::get(url).body(Bytes::new()).expect("a valid request");
+    let request = Request::get(url)
+        .body(Bytes::new())
+        .expect("a valid request");
     client(timeout).send(request).await
 }
 
@@ -52,7 +58,10 @@ async fn an_endless_body_is_cut_off() {
 
 #[tokio::test]
 async fn an_announced_body_is_refused_before_it_is_read() {
-    let url = server(b"HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n", b"");
+    let url = server(
+        b"HTTP/1.1 200 OK\r\ncontent-length: 9999999999\r\n\r\n",
+        b"",
+    );
     let error = send(&url, LONG).await.expect_err("it is too long");
     assert_eq!(error.code(), "transport.too_large");
 }
@@ -60,20 +69,28 @@ async fn an_announced_body_is_refused_before_it_is_read() {
 #[tokio::test]
 async fn silence_ends_at_the_limit() {
     let url = server(b"", b"");
-    let error = send(&url, Duration::from_millis(200)).await.expect_err("nobody answers");
+    let error = send(&url, Duration::from_millis(200))
+        .await
+        .expect_err("nobody answers");
     assert_eq!(error.code(), "transport.timeout");
 }
 
 #[tokio::test]
 async fn nobody_listening_is_named() {
-    let error = send("http://127.0.0.1:1/", LONG).await.expect_err("nobody listens on port 1");
+    let error = send("http://127.0.0.1:1/", LONG)
+        .await
+        .expect_err("nobody listens on port 1");
     assert_eq!(error.code(), "transport.connect");
     assert!(error.to_string().contains("127.0.0.1"), "{error}");
 }
 
 #[tokio::test]
 async fn plain_http_leaves_this_machine_never() {
-    for url in ["http://192.0.2.1/", "http://localhost.evil.test/", "ftp://127.0.0.1/"] {
+    for url in [
+        "http://192.0.2.1/",
+        "http://localhost.evil.test/",
+        "ftp://127.0.0.1/",
+    ] {
         let error = send(url, LONG).await.expect_err("not loopback");
         assert_eq!(error.code(), "transport.insecure", "{url}");
     }
@@ -94,6 +111,10 @@ fn loopback_is_recognised_by_address_not_by_spelling() {
         ("http://0.0.0.0/", false),
         ("http://10.0.0.1/", false),
     ] {
-        assert_eq!(is_loopback(&Url::parse(url).expect("a valid address")), expected, "{url}");
+        assert_eq!(
+            is_loopback(&Url::parse(url).expect("a valid address")),
+            expected,
+            "{url}"
+        );
     }
 }

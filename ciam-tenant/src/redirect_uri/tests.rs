@@ -105,10 +105,12 @@ fn registration() {
         let found = refusal(uri, platform);
         match expected {
             None => assert_eq!(found, None, "{uri}"),
-            Some(part) => assert!(
-                found.as_deref().is_some_and(|why| why.contains(part)),
-                "{uri}: {found:?}"
-            ),
+            Some(part) => {
+                assert!(
+                    found.as_deref().is_some_and(|why| why.contains(part)),
+                    "{uri}: {found:?}"
+                )
+            }
         }
     }
 }

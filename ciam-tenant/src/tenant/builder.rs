@@ -167,10 +167,12 @@ impl fmt::Display for StartError {
                 )
             }
             Self::Listen { address, source } => write!(f, "cannot listen on {address}: {source}"),
-            Self::Name(name) => write!(
-                f,
-                "the name `{name}` is not made of letters, digits and hyphens"
-            ),
+            Self::Name(name) => {
+                write!(
+                    f,
+                    "the name `{name}` is not made of letters, digits and hyphens"
+                )
+            }
             Self::NotLoopback(address) => write!(
                 f,
                 "{address} is not a loopback address: the local tenant is for development on this \

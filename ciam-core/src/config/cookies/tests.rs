@@ -30,7 +30,6 @@ fn names_differ_by_application_and_not_by_base_url() {
         assert_ne!(one.session_names(), other.session_names());
         assert_ne!(one.id_token_names(), other.id_token_names());
         assert_ne!(one.transaction_name("x"), other.transaction_name("x"));
-        assert_eq!(other.transaction_attempt(&one.transaction_name("x")), None);
     }
     let moved = cookies("https://a.example", "b", "/c", "https://store.example/d");
     assert_eq!(one.realm(), moved.realm());
@@ -120,23 +119,6 @@ fn form_post_sends_the_transaction_across_sites() {
                 .contains("SameSite=Lax")
         );
     }
-}
-
-#[test]
-fn an_attempt_is_found_in_its_name() {
-    let cookies = cookies("https://a.example", "b", "/auth", "https://shop.example");
-    for attempt in ["x", "x-y", "_-A9"] {
-        let name = cookies.transaction_name(attempt);
-        assert_eq!(cookies.transaction_attempt(&name), Some(attempt));
-    }
-    assert_eq!(
-        cookies.transaction_attempt(&cookies.transaction_name("")),
-        None
-    );
-    assert_eq!(
-        cookies.transaction_attempt(&cookies.session_names()[0]),
-        None
-    );
 }
 
 #[test]

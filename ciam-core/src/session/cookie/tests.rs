@@ -143,13 +143,13 @@ fn knows_which_names_to_clear() {
     let value = read(&headers, &names)
         .expect("is well-formed")
         .expect("is there");
-    let beyond = |kept| value.present().beyond(kept, &names).collect::<Vec<_>>();
-    assert_eq!(beyond(0), ["a", "a.1", "a.3"]);
-    assert_eq!(beyond(1), ["a.1", "a.3"]);
-    assert_eq!(beyond(2), ["a.3"]);
+    let beyond = |kept| value.present().beyond(kept).collect::<Vec<_>>();
+    assert_eq!(beyond(0), [0, 1, 3]);
+    assert_eq!(beyond(1), [1, 3]);
+    assert_eq!(beyond(2), [3]);
     assert!(beyond(4).is_empty());
     assert_eq!(present(&headers, &names), value.present());
-    assert_eq!(Present::ALL.beyond(0, &names).count(), MAX_CHUNKS);
+    assert_eq!(Present::ALL.beyond(0).count(), MAX_CHUNKS);
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 pub use jsonwebtoken::Algorithm;
 
-use super::error::shortened;
+use crate::text::shortened;
 
 /// Reads an `alg` value: of a token's header, a key, a provider's metadata, a setting.
 ///

@@ -1,0 +1,134 @@
+//! A request as the decisions see it: who asks, from where, and for what kind of answer.
+
+use http::header::{ACCEPT, CONNECTION, HeaderName, ORIGIN, REFERER, UPGRADE};
+use http::{HeaderMap, Method, Uri};
+use url::Url;
+
+use crate::config::Config;
+use crate::flow::return_to::ReturnTo;
+
+/// The parts of a request that decisions are made from.
+#[derive(Clone, Copy, Debug)]
+pub struct Incoming<'a> {
+    /// The method.
+    pub method: &'a Method,
+    /// The path and query that reached the application, before any router took a
+    /// prefix away.
+    pub uri: &'a Uri,
+    /// The headers.
+    pub headers: &'a HeaderMap,
+}
+
+impl Incoming<'_> {
+    /// Whether the answer becomes a page in the address bar: only then does a
+    /// redirect to sign-in make sense.
+    ///
+    /// Source: [Fetch Metadata Request Headers](https://www.w3.org/TR/fetch-metadata/).
+    pub(super) fn is_navigation(&self) -> bool {
+        let mode = self.text(&SEC_FETCH_MODE);
+        let destination = self.text(&SEC_FETCH_DEST);
+        if mode.is_some() || destination.is_some() {
+            return mode == Some("navigate") && destination == Some("document");
+        }
+        let html = self
+            .text(&ACCEPT)
+            .is_some_and(|accept| accept.contains("text/html"));
+        let script = self.headers.contains_key("hx-request")
+            || self.headers.contains_key("x-requested-with");
+        html && !script
+    }
+
+    /// Whether the browser only looks ahead.
+    pub(super) fn is_prefetch(&self) -> bool {
+        let purpose = self.text(&SEC_PURPOSE).or_else(|| self.text(&PURPOSE));
+        purpose.is_some_and(|p| p.contains("prefetch") || p.contains("prerender"))
+    }
+
+    /// Whether another site may have caused this request to change something.
+    ///
+    /// The order of decisions is that of Go's `CrossOriginProtection`: what the
+    /// browser says about the initiator first, the `Origin` it sends second, and
+    /// what sends neither is no browser.
+    pub(super) fn is_cross_site(&self, config: &Config) -> bool {
+        if self.is_safe() && !self.is_upgrade() {
+            return false;
+        }
+        let origin = self.headers.get(ORIGIN);
+        // An origin the application trusts is trusted whatever the browser calls
+        // its relation to this site.
+        let trusted = |origin: &str| config.trusted_origins().iter().any(|o| o == origin);
+        if let Some(origin) = origin.and_then(|o| o.to_str().ok())
+            && trusted(origin)
+        {
+            return false;
+        }
+        match (self.headers.get(&SEC_FETCH_SITE), origin) {
+            (Some(site), _) => site != "same-origin" && site != "none",
+            (None, Some(origin)) => origin.as_bytes() != config.base_url().origin().as_bytes(),
+            (None, None) => false,
+        }
+    }
+
+    /// Where the visitor comes back to after signing in: here, if that can be
+    /// asked for again; else the page that led here; else the front page.
+    pub(super) fn return_to(&self, config: &Config) -> ReturnTo {
+        let base = config.base_url();
+        let target = if *self.method == Method::GET || *self.method == Method::HEAD {
+            self.uri
+                .path_and_query()
+                .map(|here| external_path(base.path(), here.as_str()))
+        } else {
+            self.text(&REFERER)
+                .and_then(|referer| Url::parse(referer).ok())
+                .filter(|referer| referer.origin().ascii_serialization() == base.origin())
+                .map(|referer| referer[url::Position::BeforePath..url::Position::AfterQuery].into())
+        };
+        target
+            .and_then(|target| ReturnTo::parse(&target, &config.own_prefix()).ok())
+            .unwrap_or_else(|| front_page(config))
+    }
+
+    fn is_safe(&self) -> bool {
+        // RFC 9110, section 9.2.1.
+        matches!(
+            *self.method,
+            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+        )
+    }
+
+    /// A WebSocket is opened with GET and is not bound by the same-origin policy;
+    /// over HTTP/2 with an extended CONNECT (RFC 8441), which is not safe anyway.
+    fn is_upgrade(&self) -> bool {
+        self.headers.contains_key(UPGRADE)
+            || self
+                .text(&CONNECTION)
+                .is_some_and(|c| c.to_ascii_lowercase().contains("upgrade"))
+    }
+
+    fn text(&self, name: &HeaderName) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+}
+
+/// The path as browsers see it. A proxy takes the path of the base URL away, a
+/// router that nests this one keeps it in the original address.
+fn external_path(base: &str, here: &str) -> String {
+    let rest = here.strip_prefix(base).unwrap_or_default();
+    if rest.starts_with(['/', '?']) {
+        here.to_owned()
+    } else {
+        format!("{base}{here}")
+    }
+}
+
+/// The application's front page.
+pub(super) fn front_page(config: &Config) -> ReturnTo {
+    let path = format!("{}/", config.base_url().path());
+    ReturnTo::parse(&path, &config.own_prefix()).unwrap_or_default()
+}
+
+const SEC_FETCH_DEST: HeaderName = HeaderName::from_static("sec-fetch-dest");
+const SEC_FETCH_MODE: HeaderName = HeaderName::from_static("sec-fetch-mode");
+const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
+const SEC_PURPOSE: HeaderName = HeaderName::from_static("sec-purpose");
+const PURPOSE: HeaderName = HeaderName::from_static("purpose");

@@ -1,0 +1,156 @@
+//! The handle an application keeps: who a visitor is, and the library's own routes.
+
+use std::sync::Arc;
+
+use http::HeaderMap;
+
+use crate::cache::Health;
+use crate::clock::Timestamp;
+use crate::config::{Config, CookieSecret};
+use crate::error::Error;
+use crate::flow::Provider;
+use crate::flow::transaction::TRANSACTION_LIFETIME;
+use crate::keys::KeySource;
+use crate::metadata::MetadataSource;
+use crate::session::Session;
+use crate::session::key_ring::KeyRing;
+use crate::transport::{HttpClient, ReqwestClient};
+
+mod guard;
+mod incoming;
+mod rejection;
+mod report;
+mod routes;
+mod session_cookies;
+mod sign_in;
+mod sign_out;
+mod visit;
+
+pub use guard::{Guard, claim, group, role, signed_in};
+pub use incoming::Incoming;
+pub use rejection::Rejection;
+pub use visit::Visit;
+
+/// Customer sign-in for one application at one provider.
+///
+/// Cheap to clone; all clones are the same. Made once, outside of anything that a
+/// server runs once per worker.
+#[derive(Clone, Debug)]
+pub struct Ciam(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    config: Config,
+    key_ring: KeyRing,
+    provider: Provider,
+}
+
+/// How the provider's metadata and keys are doing, for a health endpoint.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct ProviderHealth {
+    /// The metadata document.
+    pub metadata: Health,
+    /// The signing keys.
+    pub keys: Health,
+}
+
+impl ProviderHealth {
+    /// Whether both are there: sign-ins can succeed.
+    pub const fn is_ready(&self) -> bool {
+        self.metadata.age.is_some() && self.keys.age.is_some()
+    }
+}
+
+impl Ciam {
+    /// Takes up a configuration. Sends nothing: an application starts while its
+    /// provider is down.
+    pub fn new(config: Config) -> Self {
+        for warning in config.warnings() {
+            tracing::warn!(code = "config.warning", "{warning}");
+        }
+        let client: Arc<dyn HttpClient> = match config.http_client() {
+            Some(client) => Arc::clone(client),
+            None => Arc::new(ReqwestClient::new(config.transport_options())),
+        };
+        let provider = Provider {
+            metadata: MetadataSource::new(config.authority().clone(), Arc::clone(&client)),
+            keys: KeySource::new(Arc::clone(&client)),
+            client,
+        };
+        let secrets: Vec<_> = config
+            .cookie_secrets()
+            .iter()
+            .map(CookieSecret::expose)
+            .collect();
+        let longest = config.session_lifetime().max(TRANSACTION_LIFETIME);
+        let key_ring = KeyRing::new(&secrets, longest)
+            .expect("a configuration has a cookie secret, and each has 32 bytes");
+        Self(Arc::new(Inner {
+            config,
+            key_ring,
+            provider,
+        }))
+    }
+
+    /// Fetches the provider's metadata and keys, unless they are there already: a
+    /// check at start-up, or a probe.
+    ///
+    /// # Errors
+    ///
+    /// When one of them cannot be had; what was had before stays in use.
+    pub async fn ready(&self) -> Result<(), Error> {
+        let now = self.now();
+        let metadata = self.0.provider.metadata.metadata(now).await?;
+        self.0
+            .provider
+            .keys
+            .keys(&metadata.document().jwks_uri, now)
+            .await?;
+        Ok(())
+    }
+
+    /// How the provider's metadata and keys are doing. Sends nothing.
+    pub fn health(&self) -> ProviderHealth {
+        let now = self.now();
+        ProviderHealth {
+            metadata: self.0.provider.metadata.health(now),
+            keys: self.0.provider.keys.health(now),
+        }
+    }
+
+    /// The configuration.
+    pub fn config(&self) -> &Config {
+        &self.0.config
+    }
+
+    /// Says who the visitor of a request is. For adapters.
+    ///
+    /// # Errors
+    ///
+    /// A request that another site caused, and that would change something for
+    /// somebody who is signed in, is refused.
+    pub fn visit(&self, incoming: Incoming<'_>) -> Result<Visit, Rejection> {
+        let now = self.now();
+        let Some((session, present)) = self.open_session(incoming.headers, now) else {
+            return Ok(Visit::new(self.clone(), None, Vec::new()));
+        };
+        if !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
+            return Err(Rejection::cross_site(self, incoming));
+        }
+        let renewal = self.renewal(&session, present, now);
+        Ok(Visit::new(self.clone(), Some(session), renewal))
+    }
+
+    fn session(&self, headers: &HeaderMap) -> Option<Session> {
+        self.open_session(headers, self.now())
+            .map(|(session, _)| session)
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.config.clock().now()
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,150 @@
+//! The library's own routes: which there are, and who answers them.
+
+use bytes::Bytes;
+use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::{Method, Request, Response, StatusCode};
+
+use super::rejection::{json, login_path, page, to_front_page};
+use super::sign_in::Experience;
+use super::{Ciam, Incoming, incoming, visit};
+use crate::claims::User;
+use crate::page::{Action, Page};
+
+/// A route under the prefix.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+enum Route {
+    Callback,
+    Login,
+    Logout,
+    Me,
+    SignedOut,
+    Signup,
+}
+
+impl Route {
+    const ALL: [Self; 6] = [
+        Self::Callback,
+        Self::Login,
+        Self::Logout,
+        Self::Me,
+        Self::SignedOut,
+        Self::Signup,
+    ];
+
+    const fn name(self) -> &'static str {
+        match self {
+            Self::Callback => "callback",
+            Self::Login => "login",
+            Self::Logout => "logout",
+            Self::Me => "me",
+            Self::SignedOut => "signed-out",
+            Self::Signup => "signup",
+        }
+    }
+
+    const fn allowed(self) -> &'static str {
+        match self {
+            Self::Callback => "GET, POST",
+            // Signing out changes something: a link, an image or a prefetch must
+            // not do it (RFC 9110, section 9.2.1).
+            Self::Logout => "POST",
+            Self::Login | Self::Me | Self::SignedOut | Self::Signup => "GET, HEAD",
+        }
+    }
+
+    fn allows(self, method: &Method) -> bool {
+        self.allowed().split(", ").any(|allowed| allowed == method)
+    }
+}
+
+impl Ciam {
+    /// The paths of the library's routes, as the application sees them. For adapters.
+    pub fn route_paths(&self) -> impl Iterator<Item = String> + use<> {
+        let prefix = self.config().route_prefix().to_owned();
+        Route::ALL
+            .into_iter()
+            .map(move |route| format!("{prefix}/{}", route.name()))
+    }
+
+    /// Answers a request to one of the library's routes. Never fails: it answers.
+    #[tracing::instrument(level = "debug", name = "respond", skip_all)]
+    pub async fn respond(&self, request: Request<Bytes>) -> Response<Bytes> {
+        let (parts, body) = request.into_parts();
+        let incoming = Incoming {
+            method: &parts.method,
+            uri: &parts.uri,
+            headers: &parts.headers,
+        };
+        let mut response = match self.route(parts.uri.path()) {
+            None => json(StatusCode::NOT_FOUND, "request.not_found"),
+            Some(route) if !route.allows(&parts.method) => {
+                let mut response = json(StatusCode::METHOD_NOT_ALLOWED, "request.method");
+                let allowed = HeaderValue::from_static(route.allowed());
+                response.headers_mut().insert(ALLOW, allowed);
+                response
+            }
+            Some(Route::Callback) => self.callback(incoming, &body).await,
+            Some(Route::Login) => self.login(incoming, Experience::SignIn).await,
+            Some(Route::Logout) => self.logout(incoming).await,
+            Some(Route::Me) => self.me(incoming),
+            Some(Route::SignedOut) => self.signed_out(),
+            Some(Route::Signup) => self.login(incoming, Experience::SignUp).await,
+        };
+        visit::forbid_caching(response.headers_mut());
+        response
+    }
+
+    /// The answer to a body longer than [`CALLBACK_BODY_LIMIT`](crate::CALLBACK_BODY_LIMIT),
+    /// or one that broke off. For adapters.
+    pub fn refuse_body(&self) -> Response<Bytes> {
+        json(StatusCode::PAYLOAD_TOO_LARGE, "request.too_long")
+    }
+
+    /// The callback is another site's doing by design; its own checks are stricter
+    /// than the cross-site rule.
+    pub(super) fn is_exempt(&self, incoming: Incoming<'_>) -> bool {
+        self.route(incoming.uri.path()) == Some(Route::Callback)
+    }
+
+    fn route(&self, path: &str) -> Option<Route> {
+        let name = path
+            .strip_prefix(self.config().route_prefix())?
+            .strip_prefix('/')?;
+        Route::ALL.into_iter().find(|route| route.name() == name)
+    }
+
+    /// Who is signed in, for scripts of the application's pages.
+    fn me(&self, incoming: Incoming<'_>) -> Response<Bytes> {
+        let Some(session) = self.session(incoming.headers) else {
+            return json(StatusCode::UNAUTHORIZED, "visit.not_signed_in");
+        };
+        let user = User::from_claims(session.claims());
+        let Some(body) = user.ok().and_then(|user| serde_json::to_vec(&user).ok()) else {
+            return json(StatusCode::INTERNAL_SERVER_ERROR, "internal");
+        };
+        let mut response = Response::new(Bytes::from(body));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(
+            "x-content-type-options",
+            HeaderValue::from_static("nosniff"),
+        );
+        response
+    }
+
+    fn signed_out(&self) -> Response<Bytes> {
+        let config = self.config();
+        let again = login_path(config, &incoming::front_page(config));
+        page(
+            config,
+            &Page {
+                status: StatusCode::OK,
+                title: "You are signed out",
+                message: "Close the browser if others use this computer too.",
+                code: None,
+                correlation_id: None,
+                actions: vec![to_front_page(config), Action::new("Sign in again", again)],
+            },
+        )
+    }
+}

@@ -1,0 +1,203 @@
+//! The session and the ID token as cookies: opened, written, renewed, cleared.
+
+use ::cookie::Cookie;
+use http::{HeaderMap, HeaderValue};
+
+use super::Ciam;
+use crate::claims::Claims;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::flow::callback::SignedIn;
+use crate::metadata::Metadata;
+use crate::secret::Secret;
+use crate::session::cookie::{self, Present};
+use crate::session::seal::Purpose;
+use crate::session::{Lifetimes, Session};
+
+impl Ciam {
+    /// The session of a request, and which of its cookies are there. One that does
+    /// not open is none: the log says why.
+    pub(super) fn open_session(
+        &self,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Option<(Session, Present)> {
+        let names = self.config().cookies().session_names();
+        let value = cookie::read(headers, names)
+            .inspect_err(|error| tracing::warn!(code = error.code(), %error, "no session"))
+            .ok()??;
+        let context = self.seal_context(Purpose::Session, &names[0]);
+        let session = Session::open(
+            &self.0.key_ring,
+            &context,
+            value.text(),
+            now,
+            &self.lifetimes(),
+        )
+        .inspect_err(|error| tracing::info!(code = error.code(), %error, "no session"))
+        .ok()?;
+        Some((session, value.present()))
+    }
+
+    /// The cookies that keep a used session alive, when it is time to write them.
+    pub(super) fn renewal(
+        &self,
+        session: &Session,
+        present: Present,
+        now: Timestamp,
+    ) -> Vec<HeaderValue> {
+        let lifetimes = self.lifetimes();
+        if !session.renewal_due(now, &lifetimes) {
+            return Vec::new();
+        }
+        let renewed = session.renewed(now, &lifetimes);
+        self.write_session(&renewed, present, now)
+            .unwrap_or_else(|error| {
+                // The session goes on as it is; it was small enough before.
+                tracing::error!(code = error.code(), %error, "a session could not be renewed");
+                Vec::new()
+            })
+    }
+
+    /// A new session, whatever was there before.
+    pub(super) fn begin_session(
+        &self,
+        claims: &Claims,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Vec<HeaderValue>, Error> {
+        let kept = claims.without_protocol_claims();
+        let session = Session::new(kept.json().clone(), now, &self.lifetimes());
+        let present = cookie::present(headers, self.config().cookies().session_names());
+        self.write_session(&session, present, now)
+            .inspect_err(|error| {
+                let code = error.code();
+                let largest = kept.largest(LARGEST_CLAIMS);
+                tracing::error!(
+                    code,
+                    ?largest,
+                    "the claims do not fit: ask for fewer of them"
+                );
+            })
+    }
+
+    /// The ID token, kept for the provider's end-session endpoint where nothing
+    /// shorter tells it whom to sign out.
+    pub(super) fn id_token_cookies(
+        &self,
+        metadata: &Metadata,
+        signed_in: &SignedIn,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Vec<HeaderValue>, Error> {
+        let needed = metadata.document().end_session_endpoint.is_some()
+            && signed_in.claims.value("login_hint").is_none();
+        if !needed {
+            return self.clear_id_token(headers);
+        }
+        let config = self.config();
+        let cookies = config.cookies();
+        let names = cookies.id_token_names();
+        let lifetime = config.session_lifetime();
+        let context = self.seal_context(Purpose::IdToken, &names[0]);
+        let raw = signed_in.id_token.raw().expose().as_bytes();
+        let random = &**config.random();
+        let sealed = self
+            .0
+            .key_ring
+            .seal(&context, raw, now.after(lifetime), now, random)?;
+        let chunks = match cookie::split(&sealed, names) {
+            Ok(chunks) => chunks,
+            Err(error) => {
+                let code = error.code();
+                tracing::warn!(code, %error, "the ID token is not kept: the provider may ask");
+                return self.clear_id_token(headers);
+            }
+        };
+        let write = |n: usize, value: &str| set_cookie(&cookies.id_token(n, value, lifetime));
+        let remove = |n: usize| set_cookie(&cookies.id_token_removal(n));
+        write_chunks(&chunks, cookie::present(headers, names), write, remove)
+    }
+
+    /// The ID token of the session, if it was kept.
+    pub(super) fn open_id_token(&self, headers: &HeaderMap, now: Timestamp) -> Option<Secret> {
+        let names = self.config().cookies().id_token_names();
+        let value = cookie::read(headers, names).ok()??;
+        let context = self.seal_context(Purpose::IdToken, &names[0]);
+        let opened = self.0.key_ring.open(&context, value.text(), now).ok()?;
+        std::str::from_utf8(&opened.plaintext).ok().map(Secret::new)
+    }
+
+    /// Removes every session cookie that could be there.
+    pub(super) fn clear_session(&self, headers: &HeaderMap) -> Result<Vec<HeaderValue>, Error> {
+        let cookies = self.config().cookies();
+        let names = cookies.session_names();
+        let present = cookie::present(headers, names);
+        let mut cleared = Vec::new();
+        for n in present.beyond(0) {
+            cleared.push(set_cookie(&cookies.session_removal(n))?);
+        }
+        cleared.extend(self.clear_id_token(headers)?);
+        Ok(cleared)
+    }
+
+    pub(super) fn lifetimes(&self) -> Lifetimes {
+        let config = self.config();
+        Lifetimes {
+            idle: config.session_idle(),
+            absolute: config.session_lifetime(),
+        }
+    }
+
+    fn clear_id_token(&self, headers: &HeaderMap) -> Result<Vec<HeaderValue>, Error> {
+        let cookies = self.config().cookies();
+        let names = cookies.id_token_names();
+        let present = cookie::present(headers, names);
+        present
+            .beyond(0)
+            .map(|n| set_cookie(&cookies.id_token_removal(n)))
+            .collect()
+    }
+
+    fn write_session(
+        &self,
+        session: &Session,
+        present: Present,
+        now: Timestamp,
+    ) -> Result<Vec<HeaderValue>, Error> {
+        let config = self.config();
+        let cookies = config.cookies();
+        let names = cookies.session_names();
+        let context = self.seal_context(Purpose::Session, &names[0]);
+        let chunks = session.seal(&self.0.key_ring, &context, names, &**config.random())?;
+        let max_age = session.expires_at().since(now);
+        let write = |n: usize, value: &str| set_cookie(&cookies.session(n, value, max_age));
+        let remove = |n: usize| set_cookie(&cookies.session_removal(n));
+        write_chunks(&chunks, present, write, remove)
+    }
+}
+
+pub(super) fn set_cookie(cookie: &Cookie<'_>) -> Result<HeaderValue, Error> {
+    let mut value = HeaderValue::from_str(&cookie.to_string())?;
+    value.set_sensitive(true);
+    Ok(value)
+}
+
+/// Writes all chunks, and removes those of a longer value that was there before.
+fn write_chunks(
+    chunks: &[(&str, String)],
+    present: Present,
+    write: impl Fn(usize, &str) -> Result<HeaderValue, Error>,
+    remove: impl Fn(usize) -> Result<HeaderValue, Error>,
+) -> Result<Vec<HeaderValue>, Error> {
+    let written = chunks
+        .iter()
+        .enumerate()
+        .map(|(n, (_, value))| write(n, value));
+    written
+        .chain(present.beyond(chunks.len()).map(remove))
+        .collect()
+}
+
+/// Named in the log when a session does not fit into its cookies.
+const LARGEST_CLAIMS: usize = 3;
