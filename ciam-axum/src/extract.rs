@@ -1,0 +1,89 @@
+//! What a handler asks for.
+
+use std::ops::Deref;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::Rejection;
+use crate::request::{incoming, visit};
+
+/// The signed-in user. A visitor who is not signed in is sent to sign in, and the
+/// handler does not run.
+#[derive(Clone, Debug, Serialize)]
+#[non_exhaustive]
+#[serde(transparent)]
+pub struct User(pub ciam_core::User);
+
+impl Deref for User {
+    type Target = ciam_core::User;
+
+    fn deref(&self) -> &ciam_core::User {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for User {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(Self(visit(parts)?.require_user(incoming(parts))?.clone()))
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for User {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        Ok(visit(parts)?.user()?.cloned().map(Self))
+    }
+}
+
+/// The user, if somebody is signed in. A session that cannot be read is an error,
+/// never "nobody".
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct MaybeUser(pub Option<ciam_core::User>);
+
+impl Deref for MaybeUser {
+    type Target = Option<ciam_core::User>;
+
+    fn deref(&self) -> &Option<ciam_core::User> {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for MaybeUser {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(Self(visit(parts)?.user()?.cloned()))
+    }
+}
+
+/// The claims of the signed-in user as a type of your own. A visitor who is not
+/// signed in is sent to sign in.
+///
+/// Claims that do not fit the type are answered with 500, and the log says which:
+/// give what may be absent an `Option`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Claims<T>(pub T);
+
+impl<T> Deref for Claims<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(Self(visit(parts)?.require_claims(incoming(parts))?))
+    }
+}

@@ -1,0 +1,58 @@
+//! Between axum's requests and responses and those of the core.
+
+use axum::body::Body;
+use axum::extract::OriginalUri;
+use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
+use ciam_core::{Incoming, Visit};
+use http::request::Parts;
+
+/// A request that is answered before its handler runs.
+#[derive(Debug)]
+pub struct Rejection(ciam_core::Rejection);
+
+impl Rejection {
+    pub(crate) fn internal() -> Self {
+        Self(ciam_core::Rejection::internal())
+    }
+}
+
+impl From<ciam_core::Rejection> for Rejection {
+    fn from(rejection: ciam_core::Rejection) -> Self {
+        Self(rejection)
+    }
+}
+
+impl IntoResponse for Rejection {
+    fn into_response(self) -> Response {
+        into_axum(self.0.into_response())
+    }
+}
+
+/// The request as it reached the application: a router that nests this one has
+/// taken its prefix from the `uri`, and keeps the original beside it.
+pub(crate) fn incoming(parts: &Parts) -> Incoming<'_> {
+    let original = parts.extensions.get::<OriginalUri>();
+    Incoming {
+        method: &parts.method,
+        uri: original.map_or(&parts.uri, |original| &original.0),
+        headers: &parts.headers,
+    }
+}
+
+/// What the innermost layer found out.
+pub(crate) fn visit(parts: &Parts) -> Result<&Visit, Rejection> {
+    parts.extensions.get::<Visit>().ok_or_else(|| {
+        tracing::error!(
+            code = "layer.missing",
+            path = parts.uri.path(),
+            "a route asks who the visitor is, and no layer says it: add `.layer(ciam.layer())` \
+             to the router, after (outside) its routes and guards"
+        );
+        Rejection::internal()
+    })
+}
+
+pub(crate) fn into_axum(response: http::Response<Bytes>) -> Response {
+    response.map(Body::from)
+}
