@@ -1,2 +1,80 @@
-//! The shop.
-fn main() {}
+//! A shop with customer sign-in.
+//!
+//! With no settings it starts a local tenant and needs no account anywhere:
+//! `cargo run -p axum-shop`. With `CIAM_AUTHORITY`, `CIAM_CLIENT_ID`,
+//! `CIAM_CLIENT_SECRET` and `CIAM_BASE_URL` it signs in at any OpenID provider.
+
+use std::process::ExitCode;
+
+use axum::extract::State;
+use axum::http::StatusCode;
+use axum::response::{Html, IntoResponse};
+use axum::routing::get;
+use axum::{Json, Router};
+use ciam_axum::{Ciam, CiamExt, MaybeUser, User, role};
+
+fn app(ciam: Ciam) -> Router {
+    Router::new()
+        .route(
+            "/admin",
+            get(admin).route_layer(ciam.require(role("Admin"))),
+        )
+        .route("/account", get(account))
+        .route("/api/me", get(me))
+        .route("/", get(home))
+        .merge(ciam.routes())
+        .layer(ciam.layer())
+        .route("/healthz", get(healthz).with_state(ciam))
+}
+
+async fn home(user: MaybeUser) -> Html<String> {
+    Html(shop::home(user.as_ref()))
+}
+
+async fn account(user: User) -> Html<String> {
+    Html(shop::account(&user))
+}
+
+async fn admin(user: User) -> Html<String> {
+    Html(shop::admin(&user))
+}
+
+async fn me(user: User) -> Json<User> {
+    Json(user)
+}
+
+async fn healthz(State(ciam): State<Ciam>) -> impl IntoResponse {
+    // An answer from a probe, too: the first one fetches what is missing.
+    let ready = ciam.ready().await.is_ok();
+    let status = if ready {
+        StatusCode::OK
+    } else {
+        StatusCode::SERVICE_UNAVAILABLE
+    };
+    (status, Json(shop::health(&ciam.health())))
+}
+
+#[tokio::main]
+async fn main() -> ExitCode {
+    shop::log();
+    let started = match shop::start().await {
+        Ok(started) => started,
+        Err(error) => {
+            eprintln!("axum-shop does not start: {error}");
+            return error.exit_code();
+        }
+    };
+    let app = app(Ciam::new(started.config));
+    let listener = tokio::net::TcpListener::from_std(started.listener);
+    let served = match listener {
+        Ok(listener) => axum::serve(listener, app).await,
+        Err(error) => Err(error),
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("axum-shop stopped: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! What the shops of all frameworks share: their pages, and a tenant to try them with.
+
+mod local;
+mod pages;
+
+pub use local::{StartError, Started, start};
+pub use pages::{account, admin, health, home};
+
+/// Logs to the terminal; `RUST_LOG` chooses what.
+pub fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env();
+    let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
+    tracing_subscriber::fmt()
+        .with_env_filter(filter)
+        .with_writer(std::io::stderr)
+        .init();
+}
