@@ -2,8 +2,6 @@
 
 mod request;
 mod response;
-#[cfg(test)]
-mod tests;
 
 pub(crate) use request::{AuthorizationRequest, Mismatch};
 pub(crate) use response::{cancel, grant};

@@ -216,7 +216,10 @@ impl Answer {
     /// A parameter of the redirect, from query or fragment.
     pub fn parameter(&self, name: &str) -> Option<String> {
         let location = self.location();
-        let text = location.fragment().or(location.query()).unwrap_or_default();
+        let text = location
+            .fragment()
+            .or_else(|| location.query())
+            .unwrap_or_default();
         url::form_urlencoded::parse(text.as_bytes())
             .find(|(found, _)| found == name)
             .map(|(_, value)| value.into_owned())
