@@ -116,11 +116,12 @@ label { display: block; margin-top: 1rem; font-weight: 500; }
 input { width: 100%; margin-top: .25rem; padding: .6rem .7rem; font: inherit; color: inherit;
   background: var(--card); border: 1px solid var(--line); border-radius: .4rem; }
 :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; }
+form + p { margin: 1.25rem 0 0; }
 .buttons { display: flex; flex-wrap: wrap; gap: .75rem; margin-top: 1.5rem; }
-button { flex: 1 1 8rem; min-height: 2.75rem; padding: .6rem 1rem; font: inherit; font-weight: 600;
+button { flex: 1 1 8rem; white-space: nowrap; min-height: 2.75rem; padding: .6rem 1rem; font: inherit; font-weight: 600;
   color: var(--accent); background: transparent; border: 1px solid var(--accent);
   border-radius: .4rem; cursor: pointer; }
-button.main { color: var(--on-accent); background: var(--accent); }
+button.main { flex-grow: 2; color: var(--on-accent); background: var(--accent); }
 a { color: var(--accent); }
 #error { margin: 1rem 0 0; padding: .6rem .75rem; border-left: 4px solid var(--bad);
   color: var(--bad); background: var(--soft); overflow-wrap: anywhere; }
