@@ -16,8 +16,8 @@ pub struct Guard(Rule);
 
 #[derive(Clone, Debug, Eq, PartialEq)]
 enum Rule {
-    All(Vec<Rule>),
-    Any(Vec<Rule>),
+    All(Vec<Self>),
+    Any(Vec<Self>),
     Claim { name: String, value: String },
     Group(String),
     Role(String),

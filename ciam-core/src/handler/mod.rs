@@ -131,6 +131,7 @@ impl Ciam {
     /// A request that another site caused, and that would change something for
     /// somebody who is signed in, is refused.
     pub fn visit(&self, incoming: Incoming<'_>) -> Result<Visit, Rejection> {
+        let _span = tracing::debug_span!("visit").entered();
         let now = self.now();
         let Some((session, present)) = self.open_session(incoming.headers, now) else {
             return Ok(Visit::new(self.clone(), None, Vec::new()));

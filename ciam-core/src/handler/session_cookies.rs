@@ -10,8 +10,8 @@ use crate::error::Error;
 use crate::flow::callback::SignedIn;
 use crate::metadata::Metadata;
 use crate::secret::Secret;
-use crate::session::cookie::{self, Present};
-use crate::session::seal::Purpose;
+use crate::session::cookie::{self, CookieError, Present};
+use crate::session::seal::{Purpose, SealError};
 use crate::session::{Lifetimes, Session};
 
 impl Ciam {
@@ -101,12 +101,20 @@ impl Ciam {
         let lifetime = config.session_lifetime();
         let context = self.seal_context(Purpose::IdToken, &names[0]);
         let raw = signed_in.id_token.raw().expose().as_bytes();
-        let random = &**config.random();
+        let expires_at = now.after(lifetime);
         let sealed = self
             .0
             .key_ring
-            .seal(&context, raw, now.after(lifetime), now, random)?;
-        let chunks = match cookie::split(&sealed, names) {
+            .seal(&context, raw, expires_at, now, &**config.random());
+        let chunks = match sealed {
+            Ok(sealed) => cookie::split(&sealed, names),
+            Err(SealError::TooLarge { length }) => {
+                let limit = cookie::capacity(names);
+                Err(CookieError::TooLarge { length, limit })
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let chunks = match chunks {
             Ok(chunks) => chunks,
             Err(error) => {
                 let code = error.code();

@@ -1,1 +1,10 @@
+//! Whole visits against a provider in memory, with a clock that is moved by hand.
 
+mod bench;
+mod callback;
+mod cross_site;
+mod life;
+mod navigation;
+mod pages;
+mod sign_in;
+mod sign_out;

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use http::header::{CACHE_CONTROL, COOKIE, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Ciam, Guard, Incoming, Rejection};
@@ -172,6 +172,6 @@ pub(super) fn forbid_caching(headers: &mut HeaderMap) {
         .into_iter()
         .any(|v| v == "*" || v.eq_ignore_ascii_case("cookie"))
     {
-        headers.append(VARY, HeaderValue::from_name(COOKIE));
+        headers.append(VARY, HeaderValue::from_static("Cookie"));
     }
 }

@@ -22,6 +22,7 @@ pub struct Started {
 
 /// Why a shop does not start.
 #[derive(Debug)]
+#[non_exhaustive]
 pub enum StartError {
     /// Settings, each with its fix: exit code 2.
     Config(ConfigError),
@@ -66,7 +67,9 @@ pub async fn start() -> Result<Started, StartError> {
         .start()
         .await
         .map_err(|e| failed(&e))?;
-    let port = listener.local_addr().map_or(listen.port(), |at| at.port());
+    let port = listener
+        .local_addr()
+        .map_or_else(|_| listen.port(), |at| at.port());
     let base_url = format!("http://localhost:{port}");
     let shop = Application::web("Shop")
         .redirect_uri(format!("{base_url}/auth/callback"))

@@ -88,7 +88,6 @@ fn escape(text: &str) -> String {
 }
 
 /// Signing out changes something, so it is a form, not a link.
-
 const SIGN_OUT: &str = "<form method=\"post\" action=\"/auth/logout\">\
     <button id=\"sign-out\">Sign out</button></form>";
 

@@ -1,0 +1,385 @@
+//! The bench the other tests work at: a provider, a browser, and what a row says.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_lc_rs::rand::SystemRandom as AwsRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64_simd::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, COOKIE, HOST, LOCATION, SET_COOKIE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::clock::{Clock, ManualClock, Timestamp};
+use crate::config::ConfigBuilder;
+use crate::transport::{HttpClient, ResponseFuture, TransportError};
+use crate::{Ciam, Config, Incoming, Rejection, Visit};
+
+pub(super) const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
+pub(super) const ISSUER: &str = "https://issuer.example";
+pub(super) const SECRET: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+pub(super) const OTHER_SECRET: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";
+
+/// An application, its provider and a clock.
+pub(super) struct Bench {
+    pub(super) ciam: Ciam,
+    pub(super) clock: Arc<ManualClock>,
+    pub(super) provider: Arc<FakeProvider>,
+}
+
+impl Bench {
+    pub(super) fn new() -> Self {
+        Self::with(|config| config)
+    }
+
+    pub(super) fn with(change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+        let clock = Arc::new(ManualClock::new(NOW));
+        let provider = Arc::new(FakeProvider::new(Arc::clone(&clock)));
+        let ciam = application(&provider, &clock, SECRET, change);
+        Self {
+            ciam,
+            clock,
+            provider,
+        }
+    }
+
+    /// Another instance of the application, with other settings.
+    pub(super) fn restarted(
+        &self,
+        secrets: &str,
+        change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Self {
+        let ciam = application(&self.provider, &self.clock, secrets, change);
+        Self {
+            ciam,
+            clock: Arc::clone(&self.clock),
+            provider: Arc::clone(&self.provider),
+        }
+    }
+
+    /// A browser that went through sign-in.
+    pub(super) async fn signed_in(&self) -> Browser {
+        let mut browser = Browser::default();
+        let done = browser
+            .sign_in(self, "/auth/login?return_to=/account")
+            .await;
+        assert_eq!(done.status(), 303, "{done:?}");
+        assert_eq!(done.headers()[LOCATION], "/account");
+        browser
+    }
+}
+
+fn application(
+    provider: &Arc<FakeProvider>,
+    clock: &Arc<ManualClock>,
+    secrets: &str,
+    change: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+) -> Ciam {
+    let config = Config::web(ISSUER, "client", "https://shop.example", secrets)
+        .with_client_secret("a secret")
+        .with_clock(Arc::clone(clock) as Arc<dyn Clock>)
+        .with_http_client(Arc::clone(provider) as Arc<dyn HttpClient>);
+    Ciam::new(change(config).build().expect("a valid configuration"))
+}
+
+/// Cookies, and requests as a browser makes them.
+#[derive(Default)]
+pub(super) struct Browser {
+    pub(super) jar: BTreeMap<String, String>,
+}
+
+impl Browser {
+    /// A navigation to one of the library's routes.
+    pub(super) async fn go(&mut self, bench: &Bench, path: &str) -> Response<Bytes> {
+        self.send(bench, Method::GET, path, &NAVIGATION, "").await
+    }
+
+    /// A form of the application's own pages.
+    pub(super) async fn post(&mut self, bench: &Bench, path: &str) -> Response<Bytes> {
+        let headers = [
+            NAVIGATION[0],
+            NAVIGATION[1],
+            ("sec-fetch-site", "same-origin"),
+        ];
+        self.send(bench, Method::POST, path, &headers, "").await
+    }
+
+    pub(super) async fn send(
+        &mut self,
+        bench: &Bench,
+        method: Method,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Response<Bytes> {
+        let mut request = Request::new(Bytes::copy_from_slice(body.as_bytes()));
+        *request.method_mut() = method;
+        *request.uri_mut() = path.parse().expect("a path");
+        *request.headers_mut() = self.headers(headers);
+        let response = bench.ciam.respond(request).await;
+        self.keep(response.headers());
+        response
+    }
+
+    /// A visit to a page of the application, up to where its handler would run.
+    pub(super) fn visit(
+        &self,
+        bench: &Bench,
+        method: &Method,
+        path: &str,
+        headers: &[(&str, &str)],
+    ) -> Result<Visit, Rejection> {
+        let uri: Uri = path.parse().expect("a path");
+        let headers = self.headers(headers);
+        bench.ciam.visit(Incoming {
+            method,
+            uri: &uri,
+            headers: &headers,
+        })
+    }
+
+    /// Whether a page of the application knows the visitor.
+    pub(super) fn is_signed_in(&self, bench: &Bench) -> bool {
+        let visit = self
+            .visit(bench, &Method::GET, "/", &NAVIGATION)
+            .expect("a safe request");
+        visit.user().expect("a session that can be read").is_some()
+    }
+
+    /// From the login route through the provider to the callback's answer.
+    pub(super) async fn sign_in(&mut self, bench: &Bench, login: &str) -> Response<Bytes> {
+        let callback = self.authorize(bench, login).await;
+        self.go(bench, &callback).await
+    }
+
+    /// From the login route to the callback's path and query.
+    pub(super) async fn authorize(&mut self, bench: &Bench, login: &str) -> String {
+        let sent = self.go(bench, login).await;
+        assert_eq!(sent.status(), 303, "{sent:?}");
+        let location = sent.headers()[LOCATION].to_str().expect("ASCII");
+        bench
+            .provider
+            .authorize(&Url::parse(location).expect("an address"))
+    }
+
+    pub(super) fn headers(&self, headers: &[(&str, &str)]) -> HeaderMap {
+        let mut map = HeaderMap::new();
+        map.insert(HOST, HeaderValue::from_static("shop.example"));
+        for (name, value) in headers {
+            let name = name.parse::<http::HeaderName>().expect("a header name");
+            map.append(name, value.parse().expect("a header value"));
+        }
+        if !self.jar.is_empty() {
+            let pairs: Vec<_> = self.jar.iter().map(|(n, v)| format!("{n}={v}")).collect();
+            map.insert(COOKIE, pairs.join("; ").parse().expect("a header value"));
+        }
+        map
+    }
+
+    pub(super) fn keep(&mut self, headers: &HeaderMap) {
+        for cookie in headers.get_all(SET_COOKIE) {
+            let cookie = cookie::Cookie::parse(cookie.to_str().expect("ASCII")).expect("a cookie");
+            if cookie.max_age() == Some(cookie::time::Duration::ZERO) {
+                self.jar.remove(cookie.name());
+            } else {
+                self.jar
+                    .insert(cookie.name().to_owned(), cookie.value().to_owned());
+            }
+        }
+    }
+
+    pub(super) fn count(&self, kind: &str) -> usize {
+        self.jar.keys().filter(|name| name.contains(kind)).count()
+    }
+}
+
+pub(super) const NAVIGATION: [(&str, &str); 2] = [
+    ("sec-fetch-mode", "navigate"),
+    ("sec-fetch-dest", "document"),
+];
+
+/// What of a response a test looks at.
+pub(super) fn location(response: &Response<Bytes>) -> &str {
+    response.headers()[LOCATION].to_str().expect("ASCII")
+}
+
+pub(super) fn text(response: &Response<Bytes>) -> &str {
+    std::str::from_utf8(response.body()).expect("UTF-8")
+}
+
+/// A provider in memory. Its claims and answers can be changed between requests.
+#[derive(Debug)]
+pub(super) struct FakeProvider {
+    clock: Arc<ManualClock>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    key: Ed25519KeyPair,
+    kid: u32,
+    nonce: Option<String>,
+    /// Added to or put in place of the claims of the next ID tokens.
+    pub(super) claims: Value,
+    /// Added to or put in place of the members of the metadata.
+    pub(super) metadata: Value,
+    /// In place of the userinfo answer.
+    pub(super) userinfo: Value,
+    /// Paths that are not reached.
+    pub(super) down: Vec<&'static str>,
+    /// Paths asked for.
+    pub(super) requests: Vec<String>,
+    /// Forms that reached the token endpoint.
+    pub(super) forms: Vec<String>,
+}
+
+impl FakeProvider {
+    fn new(clock: Arc<ManualClock>) -> Self {
+        let state = State {
+            key: new_key(),
+            kid: 1,
+            nonce: None,
+            claims: json!({}),
+            metadata: json!({}),
+            userinfo: json!({}),
+            down: Vec::new(),
+            requests: Vec::new(),
+            forms: Vec::new(),
+        };
+        Self {
+            clock,
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("no test panics while it holds this")
+    }
+
+    pub(super) fn rotate_keys(&self) {
+        let mut state = self.state();
+        state.key = new_key();
+        state.kid += 1;
+    }
+
+    pub(super) fn count(&self, path: &str) -> usize {
+        self.state()
+            .requests
+            .iter()
+            .filter(|asked| *asked == path)
+            .count()
+    }
+
+    /// The provider knows the nonce of each code; this one knows one code only.
+    pub(super) fn swap_nonce(&self, nonce: Option<String>) -> Option<String> {
+        std::mem::replace(&mut self.state().nonce, nonce)
+    }
+
+    /// What the visitor's browser is sent back with.
+    fn authorize(&self, url: &Url) -> String {
+        let parameter = |name: &str| {
+            let found = url.query_pairs().find(|(n, _)| n == name);
+            found
+                .map(|(_, value)| value.into_owned())
+                .unwrap_or_default()
+        };
+        self.state().nonce = Some(parameter("nonce"));
+        let mut callback = Url::parse(&parameter("redirect_uri")).expect("an address");
+        callback
+            .query_pairs_mut()
+            .append_pair("code", "the code")
+            .append_pair("state", &parameter("state"));
+        callback[url::Position::BeforePath..].to_owned()
+    }
+
+    fn answer(&self, request: &Request<Bytes>) -> Result<Value, TransportError> {
+        let path = request.uri().path().to_owned();
+        let mut state = self.state();
+        state.requests.push(path.clone());
+        if state.down.contains(&path.as_str()) {
+            let host = "issuer.example".to_owned();
+            return Err(TransportError::Connect {
+                host,
+                detail: "refused".to_owned(),
+            });
+        }
+        Ok(match path.as_str() {
+            "/.well-known/openid-configuration" => merged(metadata(), &state.metadata),
+            "/keys" => json!({ "keys": [{
+                "kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": state.kid.to_string(),
+                "x": URL_SAFE_NO_PAD.encode_to_string(state.key.public_key()),
+            }] }),
+            "/token" => {
+                let form = String::from_utf8_lossy(request.body()).into_owned();
+                state.forms.push(form);
+                let id_token = state.id_token(self.clock.now());
+                json!({ "token_type": "Bearer", "access_token": "the access token",
+                    "id_token": id_token })
+            }
+            "/userinfo" => state.userinfo.clone(),
+            other => panic!("the provider has no {other}"),
+        })
+    }
+}
+
+impl HttpClient for FakeProvider {
+    fn send(&self, request: Request<Bytes>) -> ResponseFuture<'_> {
+        Box::pin(async move {
+            let body = self.answer(&request)?;
+            let mut response = Response::new(Bytes::from(body.to_string()));
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(CONTENT_TYPE, json);
+            Ok(response)
+        })
+    }
+}
+
+impl State {
+    fn id_token(&self, now: Timestamp) -> String {
+        let header = json!({ "alg": "EdDSA", "kid": self.kid.to_string(), "typ": "JWT" });
+        let claims = json!({
+            "iss": ISSUER, "sub": "alice", "aud": "client", "nonce": self.nonce,
+            "iat": now.unix(), "exp": now.unix() + 3600, "name": "Alice", "email": "a@b.example",
+        });
+        let claims = merged(claims, &self.claims);
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
+        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        let signature = self.key.sign(signed.as_bytes());
+        format!(
+            "{signed}.{}",
+            URL_SAFE_NO_PAD.encode_to_string(signature.as_ref())
+        )
+    }
+}
+
+fn metadata() -> Value {
+    json!({
+        "issuer": ISSUER,
+        "authorization_endpoint": format!("{ISSUER}/authorize"),
+        "token_endpoint": format!("{ISSUER}/token"),
+        "jwks_uri": format!("{ISSUER}/keys"),
+        "userinfo_endpoint": format!("{ISSUER}/userinfo"),
+        "end_session_endpoint": format!("{ISSUER}/logout"),
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+    })
+}
+
+/// With null for a member to leave out.
+fn merged(mut object: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
+}
+
+fn new_key() -> Ed25519KeyPair {
+    let document = Ed25519KeyPair::generate_pkcs8(&AwsRandom::new()).expect("randomness");
+    Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key just made")
+}

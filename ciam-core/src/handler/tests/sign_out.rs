@@ -1,0 +1,113 @@
+use http::Method;
+use serde_json::json;
+
+use super::bench::{Bench, Browser, NAVIGATION, location, text};
+
+#[tokio::test]
+async fn signing_out_ends_both_sessions() {
+    let bench = Bench::new();
+    let mut browser = bench.signed_in().await;
+    let out = browser.post(&bench, "/auth/logout").await;
+    assert_eq!(out.status(), 303);
+    let url = location(&out);
+    assert!(
+        url.starts_with("https://issuer.example/logout?client_id=client&"),
+        "{url}"
+    );
+    assert!(
+        url.contains("post_logout_redirect_uri=https%3A%2F%2Fshop.example%2Fauth%2Fsigned-out")
+    );
+    assert!(url.contains("&id_token_hint=ey"), "{url}");
+    assert!(browser.jar.is_empty(), "{:?}", browser.jar.keys());
+    assert!(!browser.is_signed_in(&bench));
+    let page = browser.go(&bench, "/auth/signed-out").await;
+    assert_eq!(page.status(), 200);
+    assert!(text(&page).contains("You are signed out"));
+}
+
+#[tokio::test]
+async fn a_login_hint_takes_the_place_of_the_id_token() {
+    let bench = Bench::new();
+    bench.provider.state().claims = json!({ "login_hint": "opaque" });
+    let mut browser = bench.signed_in().await;
+    assert_eq!(
+        browser.count("id-token"),
+        0,
+        "nothing is kept that is not needed"
+    );
+    let out = browser.post(&bench, "/auth/logout").await;
+    assert!(location(&out).ends_with("&logout_hint=opaque"), "{out:?}");
+}
+
+#[tokio::test]
+async fn a_provider_without_a_way_to_sign_out_is_left_alone() {
+    let bench = Bench::new();
+    bench.provider.state().metadata = json!({ "end_session_endpoint": null });
+    let mut browser = bench.signed_in().await;
+    assert_eq!(browser.count("id-token"), 0);
+    let out = browser.post(&bench, "/auth/logout").await;
+    assert_eq!(location(&out), "/auth/signed-out");
+    assert!(!browser.is_signed_in(&bench));
+}
+
+#[tokio::test]
+async fn a_provider_that_is_down_keeps_nobody_signed_in() {
+    let bench = Bench::new();
+    let mut browser = bench.signed_in().await;
+    let after = bench.restarted(super::bench::SECRET, |config| config);
+    bench.provider.state().down = vec!["/.well-known/openid-configuration"];
+    let out = browser.post(&after, "/auth/logout").await;
+    assert_eq!(location(&out), "/auth/signed-out");
+    assert!(!browser.is_signed_in(&after));
+}
+
+#[tokio::test]
+async fn only_a_post_of_this_site_signs_out() {
+    let bench = Bench::new();
+    let mut browser = bench.signed_in().await;
+    let linked = browser.go(&bench, "/auth/logout").await;
+    assert_eq!(
+        (
+            linked.status().as_u16(),
+            linked.headers()["allow"].as_bytes()
+        ),
+        (405, &b"POST"[..])
+    );
+    let other_site = [
+        NAVIGATION[0],
+        NAVIGATION[1],
+        ("sec-fetch-site", "cross-site"),
+    ];
+    let forced = browser
+        .send(&bench, Method::POST, "/auth/logout", &other_site, "")
+        .await;
+    assert_eq!(forced.status(), 403);
+    assert!(text(&forced).contains("visit.cross_site"));
+    assert!(browser.is_signed_in(&bench));
+    let mut stranger = Browser::default();
+    let forced = stranger
+        .send(&bench, Method::POST, "/auth/logout", &other_site, "")
+        .await;
+    assert_eq!(
+        forced.status(),
+        403,
+        "nor at the provider, for who has no session here"
+    );
+}
+
+#[tokio::test]
+async fn a_renewal_due_does_not_bring_the_session_back() {
+    let bench = Bench::new();
+    let mut browser = bench.signed_in().await;
+    bench
+        .clock
+        .advance(std::time::Duration::from_secs(3 * 3600));
+    let same_site = [("sec-fetch-site", "same-origin")];
+    let visit = browser
+        .visit(&bench, &Method::POST, "/auth/logout", &same_site)
+        .expect("ours");
+    let mut answer = browser.post(&bench, "/auth/logout").await;
+    visit.finish(answer.headers_mut());
+    browser.keep(answer.headers());
+    assert!(!browser.is_signed_in(&bench));
+}
