@@ -5,6 +5,8 @@ use super::bench::{Bench, Browser, ISSUER, location, text};
 use crate::ConfigBuilder;
 use crate::config::ResponseMode;
 
+type Change = Box<dyn FnOnce(String) -> String>;
+
 /// Signs in with a changed callback address; the code on the page.
 async fn refused(bench: &Bench, change: impl FnOnce(String) -> String) -> (u16, String) {
     let mut browser = Browser::default();
@@ -27,7 +29,7 @@ async fn refused(bench: &Bench, change: impl FnOnce(String) -> String) -> (u16, 
 async fn a_changed_answer_signs_nobody_in() {
     let bench = Bench::new();
     let long = "c".repeat(9000);
-    let rows: Vec<(&str, Box<dyn FnOnce(String) -> String>, u16, &str)> = vec![
+    let rows: Vec<(&str, Change, u16, &str)> = vec![
         (
             "no state",
             Box::new(|_| "/auth/callback?code=c".into()),
