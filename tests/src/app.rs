@@ -81,6 +81,8 @@ fn launch(package: &str, listen: &str, variables: &[(&str, &str)]) -> (Process, 
         }
     }
     command.env("LISTEN", listen);
+    // Logs are read by tests, not by people.
+    command.env("NO_COLOR", "1");
     command.envs(variables.iter().copied());
     (Process::start(package, &mut command), directory)
 }
