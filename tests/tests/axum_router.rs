@@ -3,10 +3,10 @@
 use std::net::SocketAddr;
 use std::sync::Arc;
 
+use axum::Router;
 use axum::extract::State;
 use axum::http::{HeaderMap, Method, header};
 use axum::routing::{any, get};
-use axum::Router;
 use ciam_axum::{Ciam, CiamExt, Claims, Config, MaybeUser, User, claim, role, signed_in};
 use ciam_tenant::{Application, NewUser, Tenant};
 use ciam_tests::Visitor;
@@ -28,14 +28,18 @@ impl Site {
     /// Serves what `router` makes, with `path` in front of its public address.
     async fn with_base_path(path: &str, router: impl FnOnce(&Ciam) -> Router) -> Self {
         let tenant = Tenant::start().await.expect("loopback has a free port");
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("loopback has a free port");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("loopback has a free port");
         let port = listener.local_addr().expect("it is bound").port();
         let base = format!("http://localhost:{port}{path}");
         let shop = Application::web("Shop")
             .redirect_uri(format!("{base}/auth/callback"))
             .redirect_uri(format!("{base}/auth/signed-out"));
         let shop = tenant.register(shop).expect("valid addresses");
-        let ada = NewUser::new(EMAIL, PASSWORD).display_name("Ada").role("Admin");
+        let ada = NewUser::new(EMAIL, PASSWORD)
+            .display_name("Ada")
+            .role("Admin");
         tenant.add_user(ada).await.expect("a new account");
         let config = Config::web(tenant.authority(), shop.client_id, base.as_str(), SECRET)
             .with_client_secret(shop.client_secret.expect("a web application has one"))
@@ -43,7 +47,10 @@ impl Site {
             .expect("a valid configuration");
         let app = router(&Ciam::new(config));
         tokio::spawn(async move { axum::serve(listener, app).await });
-        Self { base, _tenant: tenant }
+        Self {
+            base,
+            _tenant: tenant,
+        }
     }
 
     async fn new(router: impl FnOnce(&Ciam) -> Router) -> Self {
@@ -61,19 +68,28 @@ impl Site {
             return page;
         }
         let form = page.form_with("password");
-        visitor.submit(&form.fill("email", EMAIL).fill("password", PASSWORD)).await
+        visitor
+            .submit(&form.fill("email", EMAIL).fill("password", PASSWORD))
+            .await
     }
 }
 
 async fn name(user: User) -> String {
-    format!("{} of {}", user.name().unwrap_or("nobody"), user.id().issuer().len())
+    format!(
+        "{} of {}",
+        user.name().unwrap_or("nobody"),
+        user.id().issuer().len()
+    )
 }
 
 #[tokio::test]
 async fn a_nested_router_asks_for_sign_in_and_comes_back_under_its_prefix() {
     let site = Site::new(|ciam| {
         let inner = Router::new().route("/orders", get(name));
-        Router::new().nest("/back/office", inner).merge(ciam.routes()).layer(ciam.layer())
+        Router::new()
+            .nest("/back/office", inner)
+            .merge(ciam.routes())
+            .layer(ciam.layer())
     })
     .await;
     let mut visitor = Visitor::new();
@@ -85,7 +101,9 @@ async fn a_nested_router_asks_for_sign_in_and_comes_back_under_its_prefix() {
 #[tokio::test]
 async fn a_layer_inside_of_a_nested_router_knows_the_original_address() {
     let site = Site::new(|ciam| {
-        let inner = Router::new().route("/orders", get(name)).layer(ciam.layer());
+        let inner = Router::new()
+            .route("/orders", get(name))
+            .layer(ciam.layer());
         Router::new().nest("/office", inner).merge(ciam.routes())
     })
     .await;
@@ -116,7 +134,11 @@ async fn a_fallback_and_a_state_of_any_type_work() {
     #[derive(Clone)]
     struct Greeting(Arc<str>);
     async fn greet(State(greeting): State<Greeting>, user: MaybeUser) -> String {
-        format!("{} {}", greeting.0, user.as_ref().and_then(|u| u.name()).unwrap_or("stranger"))
+        format!(
+            "{} {}",
+            greeting.0,
+            user.as_ref().and_then(|u| u.name()).unwrap_or("stranger")
+        )
     }
     let site = Site::new(|ciam| {
         Router::new()
@@ -127,7 +149,10 @@ async fn a_fallback_and_a_state_of_any_type_work() {
     })
     .await;
     let mut visitor = Visitor::new();
-    assert_eq!(visitor.go(site.url("/any/where")).await.body, "Hello stranger");
+    assert_eq!(
+        visitor.go(site.url("/any/where")).await.body,
+        "Hello stranger"
+    );
     site.open(&mut visitor, "/auth/login").await;
     assert_eq!(visitor.go(site.url("/any/where")).await.body, "Hello Ada");
 }
@@ -138,7 +163,9 @@ async fn guards_hold_on_a_route_a_nested_router_and_a_whole_one() {
         let staff = Router::new()
             .route("/list", get(name))
             .layer(ciam.require(role("Admin") & claim("email", EMAIL)));
-        let closed = Router::new().route("/closed", get(name)).layer(ciam.require(role("Nobody")));
+        let closed = Router::new()
+            .route("/closed", get(name))
+            .layer(ciam.require(role("Nobody")));
         Router::new()
             .route("/one", get(name).route_layer(ciam.require(role("Admin"))))
             .route("/none", get(name).route_layer(ciam.require(role("Clerk"))))
@@ -152,8 +179,16 @@ async fn guards_hold_on_a_route_a_nested_router_and_a_whole_one() {
     let mut visitor = Visitor::new();
     assert_eq!(visitor.go(site.url("/open")).await.body, "open");
     let page = site.open(&mut visitor, "/staff/list").await;
-    assert_eq!((page.url.as_str(), page.status.as_u16()), (&*site.url("/staff/list"), 200));
-    for (path, status) in [("/one", 200), ("/none", 403), ("/closed", 403), ("/open", 200)] {
+    assert_eq!(
+        (page.url.as_str(), page.status.as_u16()),
+        (&*site.url("/staff/list"), 200)
+    );
+    for (path, status) in [
+        ("/one", 200),
+        ("/none", 403),
+        ("/closed", 403),
+        ("/open", 200),
+    ] {
         let page = visitor.go(site.url(path)).await;
         assert_eq!(page.status, status, "{path}");
         if status == 403 {
@@ -203,16 +238,25 @@ async fn an_optional_user_is_a_value_and_a_failure_is_an_error() {
             .merge(ciam.routes())
             .layer(ciam.layer())
             .route("/without/maybe", get(maybe))
-            .route("/without/maybe-user", get(|user: MaybeUser| async move { drop(user) }))
+            .route(
+                "/without/maybe-user",
+                get(|user: MaybeUser| async move { drop(user) }),
+            )
             .route("/without/user", get(name))
-            .route("/without/guard", get(|| async {}).route_layer(ciam.require(signed_in())))
+            .route(
+                "/without/guard",
+                get(|| async {}).route_layer(ciam.require(signed_in())),
+            )
     })
     .await;
     let mut visitor = Visitor::new();
     assert_eq!(visitor.go(site.url("/maybe")).await.body, "false");
     for path in ["maybe", "maybe-user", "user", "guard"] {
         let page = visitor.go(site.url(&format!("/without/{path}"))).await;
-        assert_eq!(page.status, 500, "{path}: a missing layer is a mistake, never \"nobody\"");
+        assert_eq!(
+            page.status, 500,
+            "{path}: a missing layer is a mistake, never \"nobody\""
+        );
     }
 }
 
@@ -238,7 +282,10 @@ async fn answers_that_do_not_depend_on_the_visitor_stay_cacheable() {
         ([(header::CACHE_CONTROL, "public, max-age=600")], "body{}")
     }
     async fn careless(_: User) -> ([(header::HeaderName, &'static str); 1], &'static str) {
-        ([(header::CACHE_CONTROL, "public, max-age=600")], "private things")
+        (
+            [(header::CACHE_CONTROL, "public, max-age=600")],
+            "private things",
+        )
     }
     let site = Site::new(|ciam| {
         Router::new()
@@ -269,15 +316,24 @@ async fn a_script_gets_401_and_a_cross_site_form_changes_nothing() {
     let mut visitor = Visitor::new();
     let blank = visitor.go(site.url("/auth/signed-out")).await;
     let answer = visitor.fetch(&blank, Method::GET, "/orders").await;
-    assert_eq!((answer.status.as_u16(), &*answer.body), (401, r#"{"error":"visit.not_signed_in"}"#));
+    assert_eq!(
+        (answer.status.as_u16(), &*answer.body),
+        (401, r#"{"error":"visit.not_signed_in"}"#)
+    );
 
     let page = site.open(&mut visitor, "/orders").await;
-    assert_eq!(visitor.fetch(&page, Method::POST, "/orders").await.status, 200);
+    assert_eq!(
+        visitor.fetch(&page, Method::POST, "/orders").await.status,
+        200
+    );
     let cookie = &visitor.cookie("ciam-session").expect("signed in").cookie;
     let cookie = format!("{}={}", cookie.name(), cookie.value());
     let mut forged = HeaderMap::new();
     forged.insert(header::COOKIE, cookie.parse().expect("a header value"));
-    forged.insert(header::ORIGIN, "https://evil.test".parse().expect("a header value"));
+    forged.insert(
+        header::ORIGIN,
+        "https://evil.test".parse().expect("a header value"),
+    );
     let answer = reqwest::Client::new()
         .post(site.url("/orders").replace("localhost", "127.0.0.1"))
         .headers(forged)
@@ -285,14 +341,20 @@ async fn a_script_gets_401_and_a_cross_site_form_changes_nothing() {
         .await
         .expect("an answer");
     assert_eq!(answer.status(), 403);
-    assert_eq!(answer.text().await.expect("a body"), r#"{"error":"visit.cross_site"}"#);
+    assert_eq!(
+        answer.text().await.expect("a body"),
+        r#"{"error":"visit.cross_site"}"#
+    );
 }
 
 #[tokio::test]
 async fn a_callback_body_is_read_to_64_kib_and_no_further() {
     let site = Site::new(|ciam| ciam.routes().layer(ciam.layer())).await;
-    let address: SocketAddr =
-        site.base.trim_start_matches("http://localhost:").parse::<u16>().map_or_else(
+    let address: SocketAddr = site
+        .base
+        .trim_start_matches("http://localhost:")
+        .parse::<u16>()
+        .map_or_else(
             |_| unreachable!("the base URL ends in a port"),
             |port| ([127, 0, 0, 1], port).into(),
         );

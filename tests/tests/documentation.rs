@@ -1,0 +1,112 @@
+//! What the pages promise is what the source has.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use ciam_tests::workspace;
+
+fn page(path: &str) -> String {
+    fs::read_to_string(workspace().join(path)).expect(path)
+}
+
+/// Every text of the form `stage.what` in the sources of a crate, without tests.
+fn codes(directory: &Path, found: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(directory).expect("a folder of sources") {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() && !path.ends_with("tests") {
+            codes(&path, found);
+        } else if path.extension().is_some_and(|e| e == "rs") && !path.ends_with("tests.rs") {
+            let source = fs::read_to_string(&path).expect("a source");
+            let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+            let literals = source.split('"').skip(1).step_by(2);
+            found.extend(literals.filter(|text| is_code(text)).map(str::to_owned));
+        }
+    }
+}
+
+fn is_code(text: &str) -> bool {
+    let word =
+        |word: &str| !word.is_empty() && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'_');
+    matches!(text.split_once('.'), Some((stage, what)) if STAGES.contains(&stage) && word(what))
+}
+
+const STAGES: [&str; 22] = [
+    "callback",
+    "claims",
+    "config",
+    "cookie",
+    "key",
+    "key_set",
+    "keys",
+    "layer",
+    "login",
+    "metadata",
+    "random",
+    "request",
+    "response",
+    "return_to",
+    "seal",
+    "session",
+    "sign_in",
+    "token",
+    "token_endpoint",
+    "transport",
+    "userinfo",
+    "visit",
+];
+
+#[test]
+fn every_code_is_documented_and_every_documented_code_exists() {
+    let mut found = BTreeSet::new();
+    for sources in ["ciam-core/src", "ciam-axum/src"] {
+        codes(&workspace().join(sources), &mut found);
+    }
+    assert!(found.len() > 100, "codes were not found: {found:?}");
+    let page = page("docs/errors.md");
+    let documented: BTreeSet<String> = page
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .filter(|text| is_code(text))
+        .map(str::to_owned)
+        .collect();
+    let missing: Vec<_> = found.difference(&documented).collect();
+    let invented: Vec<_> = documented.difference(&found).collect();
+    assert!(missing.is_empty(), "not in docs/errors.md: {missing:?}");
+    assert!(invented.is_empty(), "only in docs/errors.md: {invented:?}");
+}
+
+#[test]
+fn every_setting_is_documented() {
+    let source = page("ciam-core/src/config/setting.rs");
+    let table = source
+        .split("const NAMES")
+        .nth(1)
+        .expect("the table of names");
+    let table = table.split("];").next().expect("its end");
+    let names: Vec<_> = table.split('"').skip(1).step_by(2).collect();
+    assert!(names.len() > 20, "{names:?}");
+    let page = page("docs/settings.md");
+    for name in names {
+        assert!(
+            page.contains(&format!("`CIAM_{name}`")),
+            "CIAM_{name} is not in docs/settings.md"
+        );
+    }
+}
+
+#[test]
+fn the_program_of_the_readme_is_the_one_that_is_compiled() {
+    let readme = page("README.md");
+    let program = readme
+        .split("```rust\n")
+        .nth(1)
+        .and_then(|p| p.split("```").next());
+    let compiled = page("tests/tests/readme_program.rs");
+    let program = program.expect("the README has a program");
+    assert!(
+        compiled.contains(program),
+        "tests/tests/readme_program.rs differs from the README"
+    );
+}
