@@ -1,4 +1,43 @@
 //! OpenID Connect sign-in for web applications, knowing nothing of any web framework.
+//!
+//! Applications use an adapter (`ciam-axum`), which re-exports what they need. This
+//! crate is for adapters, and for those who want to read how it is done.
+//!
+//! ```no_run
+//! # fn main() -> Result<(), ciam_core::ConfigError> {
+//! use ciam_core::{Ciam, Config};
+//!
+//! let ciam = Ciam::new(Config::from_env().build()?);
+//! # Ok(()) }
+//! ```
+//!
+//! **What it does.** A visitor is sent to the provider, comes back with a code, and gets
+//! a session:
+//!
+//! ```text
+//! login ── metadata, transaction ──▶ provider ──▶ callback ── token endpoint, keys ──▶ session
+//!   ▲                                                                                      │
+//!   └── not signed in ── visit ◀── every request of the application ◀── sealed cookie ◀────┘
+//! ```
+//!
+//! An adapter calls [`Ciam::visit`] for every request, gives the [`Visit`] to handlers,
+//! and lets [`Visit::finish`] write the answer's headers; requests to
+//! [`Ciam::route_paths`] go to [`Ciam::respond`].
+//!
+//! **What it refuses.** An issuer the authority does not stand for, an algorithm nobody
+//! chose, a callback of another browser, a return to another site, a request another site
+//! caused: there is no switch for any of it.
+//!
+//! **How it is laid out.** Each module uses only modules of lower rank: `secret`, `clock`,
+//! `random`, `cache`, `transport`, then `config`, `metadata`, `keys`, `token`, `claims`,
+//! `session`, `flow`, `handler`. Every security decision is a synchronous function from
+//! references to a `Result`, with time and randomness as inputs.
+//!
+//! # Deployment
+//!
+//! Every instance of an application needs the same `CIAM_COOKIE_SECRET`. The public
+//! address comes from `CIAM_BASE_URL`, never from request headers. A handle needs a tokio
+//! runtime for its requests to the provider; it is made outside of it just as well.
 
 mod algorithm;
 mod cache;

@@ -8,7 +8,7 @@ use super::setting::{Names, Setting};
 ///
 /// Its `Display` is one line per problem, then one per warning: a misspelt
 /// name is often the reason why another one is missing.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct ConfigError {
     problems: Vec<Problem>,
     warnings: Vec<Warning>,
@@ -41,6 +41,14 @@ impl fmt::Display for ConfigError {
             write!(f, "\nwarning: {warning}")?;
         }
         Ok(())
+    }
+}
+
+/// As `Display`: a `main` that returns the error prints this.
+impl fmt::Debug for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        writeln!(f, "the configuration cannot be used")?;
+        fmt::Display::fmt(self, f)
     }
 }
 
