@@ -33,6 +33,15 @@
 //! `session`, `flow`, `handler`. Every security decision is a synchronous function from
 //! references to a `Result`, with time and randomness as inputs.
 //!
+//! # Features
+//!
+//! `metrics`: counters and histograms for the recorder of the [`metrics`] facade:
+//! `ciam_visits_total` (`visitor`), `ciam_sign_ins_total` (`outcome`, a code) and
+//! `ciam_provider_request_seconds` (`request`, `outcome`). Default: off. Spans and log
+//! lines of `tracing` are always there.
+//!
+//! [`metrics`]: https://docs.rs/metrics
+//!
 //! # Deployment
 //!
 //! Every instance of an application needs the same `CIAM_COOKIE_SECRET`. The public
@@ -53,6 +62,7 @@ mod page;
 mod random;
 mod secret;
 mod session;
+mod telemetry;
 mod text;
 pub mod token;
 mod transport;

@@ -17,6 +17,7 @@ pub const CORE: &[&str] = &[
     "clock",
     "random",
     "page",
+    "telemetry",
     "cache",
     "transport",
     "config",

@@ -20,6 +20,7 @@ use crate::config::Config;
 use crate::keys::KeysError;
 use crate::metadata::{Metadata, MetadataError};
 use crate::secret::Secret;
+use crate::telemetry;
 use crate::text::shortened;
 use crate::token::{
     ExpectedIdToken, ExpectedNonce, KeyIssuer, TokenError, VerifiedIdToken, verify_id_token,
@@ -251,7 +252,9 @@ pub(crate) async fn finish(
             let request = request.ok_or(UserinfoError::Missing {
                 missing: "access token",
             })?;
-            let response = send(provider, request).await.map_err(UserinfoError::from)?;
+            let response = send(provider, "userinfo", request)
+                .await
+                .map_err(UserinfoError::from)?;
             userinfo_response(&response, &id_token)?
         }
     };
@@ -277,7 +280,7 @@ async fn exchange(
         redirect_uri: &config.callback_url(),
         code_verifier: &transaction.code_verifier,
     };
-    let response = send(provider, token_request(&exchange)).await?;
+    let response = send(provider, "token", token_request(&exchange)).await?;
     token_response(&response, &exchange)
 }
 
@@ -304,9 +307,11 @@ async fn verify(
 /// Runs to its end although the visitor may be gone: the provider takes a code once.
 async fn send(
     provider: &Provider,
+    name: &'static str,
     request: Request<Bytes>,
 ) -> Result<Response<Bytes>, TransportError> {
-    transport::send_to_its_end(Arc::clone(&provider.client), request).await
+    let exchange = transport::send_to_its_end(Arc::clone(&provider.client), request);
+    telemetry::timed(name, exchange).await
 }
 
 /// The one algorithm of ID tokens: the configured one, or RS256 where the provider

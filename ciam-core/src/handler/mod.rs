@@ -14,6 +14,7 @@ use crate::keys::KeySource;
 use crate::metadata::MetadataSource;
 use crate::session::Session;
 use crate::session::key_ring::KeyRing;
+use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
 
 mod guard;
@@ -134,11 +135,14 @@ impl Ciam {
         let _span = tracing::debug_span!("visit").entered();
         let now = self.now();
         let Some((session, present)) = self.open_session(incoming.headers, now) else {
+            telemetry::visit(Visitor::Anonymous);
             return Ok(Visit::new(self.clone(), None, Vec::new()));
         };
         if !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
+            telemetry::visit(Visitor::Refused);
             return Err(Rejection::cross_site(self, incoming));
         }
+        telemetry::visit(Visitor::SignedIn);
         let renewal = self.renewal(&session, present, now);
         Ok(Visit::new(self.clone(), Some(session), renewal))
     }

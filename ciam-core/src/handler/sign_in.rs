@@ -21,6 +21,7 @@ use crate::flow::transaction::{MAX_TRANSACTIONS, TRANSACTION_LIFETIME, Transacti
 use crate::metadata::Metadata;
 use crate::session::cookie;
 use crate::session::seal::{Purpose, SealContext};
+use crate::telemetry;
 
 /// What the visitor wants first: the provider shows one page or the other.
 #[derive(Clone, Copy, Debug)]
@@ -65,8 +66,14 @@ impl Ciam {
             return self.without_transaction(incoming, CallbackError::Transaction);
         };
         let mut response = match self.finish(incoming, &parameters, &transaction, now).await {
-            Ok(response) => response,
-            Err(error) => self.fail(&error),
+            Ok(response) => {
+                telemetry::sign_in("completed");
+                response
+            }
+            Err(error) => {
+                telemetry::sign_in(error.code());
+                self.fail(&error)
+            }
         };
         // Whatever came of it, the attempt is over.
         let cookies = self.config().cookies();

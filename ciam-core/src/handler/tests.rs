@@ -4,6 +4,8 @@ mod bench;
 mod callback;
 mod cross_site;
 mod life;
+#[cfg(feature = "metrics")]
+mod metrics;
 mod navigation;
 mod pages;
 mod sign_in;

@@ -11,6 +11,7 @@ use url::Url;
 use super::{KeyError, KeySet};
 use crate::cache::{Cached, Health, Policy, Unanswered};
 use crate::clock::Timestamp;
+use crate::telemetry;
 use crate::transport::{HttpClient, TransportError};
 
 /// Why there are no keys.
@@ -104,7 +105,7 @@ impl KeySource {
         let client = Arc::clone(&self.client);
         let request = keys_request(jwks_uri);
         async move {
-            let keys = match client.send(request).await {
+            let keys = match telemetry::timed("keys", client.send(request)).await {
                 Ok(response) => keys_response(&response),
                 Err(error) => Err(error.into()),
             };

@@ -9,6 +9,7 @@ use http::{Request, Response, header};
 use crate::cache::{Cached, Health, Policy, Unanswered};
 use crate::clock::Timestamp;
 use crate::config::{Authority, Guid};
+use crate::telemetry;
 use crate::transport::{HttpClient, TransportError};
 
 mod document;
@@ -194,10 +195,8 @@ impl MetadataSource {
         let pinned = Arc::clone(&self.pinned);
         let authority = self.authority.clone();
         async move {
-            let metadata = match client
-                .send(metadata_request(authority.metadata_url()))
-                .await
-            {
+            let request = metadata_request(authority.metadata_url());
+            let metadata = match telemetry::timed("metadata", client.send(request)).await {
                 Ok(response) => metadata_response(&response, &authority, pinned.get()),
                 Err(error) => Err(error.into()),
             };
