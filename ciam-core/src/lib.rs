@@ -35,12 +35,10 @@
 //!
 //! # Features
 //!
-//! `metrics`: counters and histograms for the recorder of the [`metrics`] facade:
+//! `metrics`: counters and histograms for the recorder of the crate `metrics`:
 //! `ciam_visits_total` (`visitor`), `ciam_sign_ins_total` (`outcome`, a code) and
 //! `ciam_provider_request_seconds` (`request`, `outcome`). Default: off. Spans and log
 //! lines of `tracing` are always there.
-//!
-//! [`metrics`]: https://docs.rs/metrics
 //!
 //! # Deployment
 //!
