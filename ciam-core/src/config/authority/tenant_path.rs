@@ -18,6 +18,9 @@ impl TenantPath {
         let Some(segment) = path.strip_prefix('/') else {
             return Self::Absent;
         };
+        if segment == "v2.0" {
+            return Self::Absent;
+        }
         let segment = segment.strip_suffix("/v2.0").unwrap_or(segment);
         if SHARED_TENANTS.contains(&segment) {
             return Self::Shared {

@@ -41,6 +41,8 @@ fn customer_tenants() {
         ("https://contoso.ciamlogin.com", None, by_name, None),
         ("https://contoso.ciamlogin.com/", None, by_name, None),
         ("https://contoso.ciamlogin.com:443/", None, by_name, None),
+        ("https://contoso.ciamlogin.com/v2.0", None, by_name, None),
+        ("https://contoso.ciamlogin.com/v2.0/", None, by_name, None),
         ("HTTPS://Contoso.CiamLogin.com", None, by_name, None),
         (
             "https://contoso.ciamlogin.com",
@@ -94,6 +96,7 @@ fn custom_domains_are_customer_tenants_when_the_tenant_is_configured() {
     for (raw, base) in [
         ("https://login.contoso.com", by_id.as_str()),
         ("https://login.contoso.com/", &by_id),
+        ("https://login.contoso.com/v2.0", &by_id),
         (&by_id, &by_id),
         (&format!("{by_id}/v2.0/"), &by_id),
         (by_name, by_name),
@@ -268,11 +271,6 @@ fn what_is_refused_has_a_code() {
             "https://contoso.ciamlogin.com/Organizations/v2.0",
             None,
             "config.authority_shared",
-        ),
-        (
-            "https://contoso.ciamlogin.com/v2.0",
-            None,
-            "config.authority_path",
         ),
         (
             "https://contoso.ciamlogin.com/contoso.com",
