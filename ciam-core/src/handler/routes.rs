@@ -97,7 +97,9 @@ impl Ciam {
     /// The answer to a body longer than [`CALLBACK_BODY_LIMIT`](crate::CALLBACK_BODY_LIMIT),
     /// or one that broke off. For adapters.
     pub fn refuse_body(&self) -> Response<Bytes> {
-        json(StatusCode::PAYLOAD_TOO_LARGE, "request.too_long")
+        let mut response = json(StatusCode::PAYLOAD_TOO_LARGE, "request.too_long");
+        visit::forbid_caching(response.headers_mut());
+        response
     }
 
     /// The callback is another site's doing by design; its own checks are stricter
