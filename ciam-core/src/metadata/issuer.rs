@@ -92,7 +92,10 @@ fn customer_tenant(
     if document.issuer != expected {
         let remedy = match tenant_of_issuer(&document.issuer) {
             Some(found) if found != *tenant => {
-                format!("the document is that of tenant {found}, not {tenant}")
+                format!(
+                    "the document is that of tenant {found}, not {tenant}: check CIAM_AUTHORITY \
+                     and CIAM_TENANT_ID"
+                )
             }
             _ => "set CIAM_ISSUER to accept exactly that issuer, if it is yours".to_owned(),
         };
@@ -102,7 +105,8 @@ fn customer_tenant(
     // to endpoints of another tenant.
     if carried.as_ref() != Some(tenant) {
         return Err(MetadataError::TenantOfEndpoints {
-            expected: tenant.to_string(),
+            authority_host: host_of(authority.metadata_url()),
+            issuer: expected,
             found: carried.map_or_else(|| "none or several".to_owned(), |g| g.to_string()),
         });
     }
@@ -140,6 +144,19 @@ fn refused(
         found,
         remedy,
     }))
+}
+
+/// What to look at when there is no document.
+pub(super) const fn remedy_for_status(authority: &Authority) -> &'static str {
+    match authority.policy() {
+        IssuerPolicy::CustomerTenant { .. } => {
+            "is CIAM_AUTHORITY right, and is the tenant's name spelled as it is registered?"
+        }
+        _ => {
+            "is CIAM_AUTHORITY right? A customer tenant under a domain of its own needs \
+             CIAM_TENANT_ID too"
+        }
+    }
 }
 
 /// What to set when an exact comparison failed.

@@ -44,7 +44,10 @@ impl Metadata {
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum MetadataError {
     /// An endpoint is neither https nor on this machine.
-    #[error("{name} of the metadata is at {host} without TLS")]
+    #[error(
+        "{name} of the metadata is at {host} without TLS: is CIAM_AUTHORITY the address of your \
+         provider, and does the provider know that it is behind TLS?"
+    )]
     InsecureEndpoint {
         /// The member of the document.
         name: &'static str,
@@ -58,7 +61,10 @@ pub(crate) enum MetadataError {
     #[error(transparent)]
     Issuer(Box<IssuerRefused>),
     /// A later document names another issuer than the first.
-    #[error("the metadata names the issuer {found}, and {pinned} is pinned until a restart")]
+    #[error(
+        "the metadata names the issuer {found}, and {pinned} is pinned: restart the application \
+         if the change was meant, or set CIAM_TENANT_ID to the tenant that is meant"
+    )]
     IssuerChanged {
         /// The issuer of the first document.
         pinned: String,
@@ -66,15 +72,18 @@ pub(crate) enum MetadataError {
         found: String,
     },
     /// A required member is absent or unusable.
-    #[error("{name} of the metadata is missing, empty, too long or not what it must be")]
+    #[error(
+        "{name} of the metadata is missing, empty, too long or not what it must be: is \
+         CIAM_AUTHORITY the address of an OpenID provider?"
+    )]
     Member {
         /// The member of the document.
         name: &'static str,
     },
     /// The answer is not a JSON object.
     #[error(
-        "the metadata is no JSON object (content type {content_type}, line {line}, \
-         column {column}): is CIAM_AUTHORITY the address of an OpenID provider?"
+        "the metadata is no JSON object with each name once (content type {content_type}, line \
+         {line}, column {column}): is CIAM_AUTHORITY the address of an OpenID provider?"
     )]
     NotJson {
         /// Of the answer.
@@ -88,25 +97,32 @@ pub(crate) enum MetadataError {
     #[error("the metadata was asked for too often in a short time")]
     OverBudget,
     /// The provider answers elsewhere.
-    #[error("the metadata address answers {status}, a redirect, which is not followed")]
+    #[error(
+        "the metadata address answers {status}, a redirect, which is not followed: set \
+         CIAM_AUTHORITY to the address it leads to, if that is your provider's"
+    )]
     Redirect {
         /// The HTTP status.
         status: u16,
     },
     /// The provider has no document there.
-    #[error(
-        "the metadata address answers {status}: is CIAM_AUTHORITY right, and is the tenant's \
-         name spelled as it is registered?"
-    )]
+    #[error("the metadata address answers {status}: {remedy}")]
     Status {
         /// The HTTP status.
         status: u16,
+        /// What to look at.
+        remedy: &'static str,
     },
     /// Issuer and endpoints are those of different tenants.
-    #[error("the metadata is that of tenant {expected}, its endpoints carry {found}")]
+    #[error(
+        "the metadata under {authority_host} names the issuer {issuer}, and the tenant in its \
+         endpoints is {found}: check CIAM_AUTHORITY and CIAM_TENANT_ID"
+    )]
     TenantOfEndpoints {
-        /// The tenant of the issuer.
-        expected: String,
+        /// Where the document was found.
+        authority_host: String,
+        /// The issuer it names, which is the expected one.
+        issuer: String,
         /// The tenant of the endpoints.
         found: String,
     },
@@ -225,7 +241,7 @@ fn metadata_response(
     authority: &Authority,
     pinned: Option<&AcceptedIssuer>,
 ) -> Result<Metadata, MetadataError> {
-    let document = Document::parse(response)?;
+    let document = Document::parse(response, authority)?;
     let issuer = issuer::accept(authority, &document, pinned)?;
     Ok(Metadata { document, issuer })
 }
