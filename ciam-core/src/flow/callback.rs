@@ -6,9 +6,10 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use super::parameters::{ParameterError, Parameters};
+use super::redact::shown;
 use super::token_endpoint::{
-    CodeExchange, TokenAnswer, TokenEndpointError, advice_suffix, client_auth, shown,
-    token_request, token_response,
+    CodeExchange, TokenAnswer, TokenEndpointError, advice_suffix, client_auth, token_request,
+    token_response,
 };
 use super::transaction::Transaction;
 use super::userinfo::{UserinfoError, userinfo_request, userinfo_response};
@@ -189,9 +190,11 @@ pub(crate) fn validate(
         let description = parameters
             .value("error_description")
             .unwrap_or("no description");
+        // Some providers repeat in the description what they were sent.
+        let sent = [transaction.state.expose(), transaction.nonce.expose()];
         return Err(CallbackError::Provider {
-            error: shown(error, &[]),
-            description: shown(description, &[]),
+            error: shown(error, &sent),
+            description: shown(description, &sent),
             advice: aadsts::number(description).and_then(aadsts::advice),
             cancelled: error == "access_denied",
         });

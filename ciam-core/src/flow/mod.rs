@@ -11,6 +11,7 @@ pub(crate) mod callback;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod parameters;
+mod redact;
 pub(crate) mod return_to;
 mod token_endpoint;
 pub(crate) mod transaction;
@@ -21,6 +22,7 @@ pub(crate) use login::HintError;
 pub use parameters::CALLBACK_BODY_LIMIT;
 pub(crate) use parameters::ParameterError;
 pub(crate) use token_endpoint::TokenEndpointError;
+pub(crate) use userinfo::UserinfoError;
 
 /// What is known of the provider, and the way to it.
 #[derive(Debug)]

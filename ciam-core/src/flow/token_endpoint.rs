@@ -9,9 +9,9 @@ use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::aadsts;
+use super::redact::shown;
 use crate::config::{ClientAuth, ClientCredential};
 use crate::secret::Secret;
-use crate::text::shortened_to;
 use crate::transport::TransportError;
 
 /// An authorization code to be exchanged ([RFC 6749, section 4.1.3], RFC 7636,
@@ -170,7 +170,7 @@ pub(crate) fn token_response(
     response: &Response<Bytes>,
     exchange: &CodeExchange<'_>,
 ) -> Result<TokenAnswer, TokenEndpointError> {
-    let body: Option<AnswerBody> = serde_json::from_slice(response.body()).ok();
+    let body = answer_body(response.body());
     let status = response.status();
     // 1. Anything but 200 is a refusal; some providers send 401 or 403, some an
     //    empty body.
@@ -179,7 +179,7 @@ pub(crate) fn token_response(
     }
     // 2. The body is a JSON object.
     let Some(body) = body else {
-        return Err(not_json(response));
+        return Err(not_json(response, exchange));
     };
     // 3. A 200 that carries an error is one.
     if body.error.is_some() {
@@ -190,7 +190,7 @@ pub(crate) fn token_response(
     //    not looked at where the access token is used once, at once.
     match body.token_type.as_ref().and_then(Value::as_str) {
         Some(found) if !found.eq_ignore_ascii_case("bearer") => {
-            let found = shown(found, &[]);
+            let found = shown(found, &sent(exchange));
             return Err(TokenEndpointError::TokenType { found });
         }
         Some(_) => {}
@@ -218,6 +218,14 @@ pub(crate) fn token_response(
     })
 }
 
+fn answer_body(body: &[u8]) -> Option<AnswerBody> {
+    // A derived reader would take an array in place of an object.
+    if !body.trim_ascii_start().starts_with(b"{") {
+        return None;
+    }
+    serde_json::from_slice(body).ok()
+}
+
 /// Members of any type, so that one odd member does not hide the others.
 #[derive(Default, Deserialize)]
 struct AnswerBody {
@@ -243,28 +251,30 @@ fn refusal(
     body: AnswerBody,
     exchange: &CodeExchange<'_>,
 ) -> TokenEndpointError {
-    // Some providers repeat in the description what they were sent.
+    fn text<'a>(member: &'a Option<Value>, default: &'a str) -> &'a str {
+        member.as_ref().and_then(Value::as_str).unwrap_or(default)
+    }
+    let error = text(&body.error, "without an error code");
+    let description = text(&body.error_description, "no description");
+    let advice = aadsts::number(description)
+        .and_then(aadsts::advice)
+        .or_else(|| general_advice(error, exchange.credential));
+    let sent = sent(exchange);
+    TokenEndpointError::Refused {
+        status: response.status().as_u16(),
+        error: shown(error, &sent),
+        description: shown(description, &sent),
+        advice,
+    }
+}
+
+/// What some providers repeat in their answers.
+fn sent<'a>(exchange: &CodeExchange<'a>) -> Vec<&'a str> {
     let mut sent = vec![exchange.code.expose(), exchange.code_verifier.expose()];
     if let ClientCredential::Secret(secret) = exchange.credential {
         sent.push(secret.expose());
     }
-    let text = |member: &Option<Value>, default: &str| {
-        shown(
-            member.as_ref().and_then(Value::as_str).unwrap_or(default),
-            &sent,
-        )
-    };
-    let error = text(&body.error, "without an error code");
-    let description = text(&body.error_description, "no description");
-    let advice = aadsts::number(&description)
-        .and_then(aadsts::advice)
-        .or_else(|| general_advice(&error, exchange.credential));
-    TokenEndpointError::Refused {
-        status: response.status().as_u16(),
-        error,
-        description,
-        advice,
-    }
+    sent
 }
 
 fn general_advice(error: &str, credential: &ClientCredential) -> Option<&'static str> {
@@ -285,32 +295,20 @@ fn general_advice(error: &str, credential: &ClientCredential) -> Option<&'static
     }
 }
 
-fn not_json(response: &Response<Bytes>) -> TokenEndpointError {
+fn not_json(response: &Response<Bytes>, exchange: &CodeExchange<'_>) -> TokenEndpointError {
     let content_type = response
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
     TokenEndpointError::NotJson {
         status: response.status().as_u16(),
-        content_type: shown(content_type.unwrap_or("no content type"), &[]),
+        content_type: shown(content_type.unwrap_or("no content type"), &sent(exchange)),
     }
-}
-
-/// A text of the provider, fit for a log line.
-pub(super) fn shown(text: &str, secrets: &[&str]) -> String {
-    let mut text = text.to_owned();
-    for secret in secrets.iter().filter(|s| !s.is_empty()) {
-        text = text.replace(secret, "…");
-    }
-    shortened_to(&text, MAX_SHOWN_CHARS)
 }
 
 pub(super) fn advice_suffix(advice: Option<&'static str>) -> String {
     advice.map(|a| format!(" ({a})")).unwrap_or_default()
 }
-
-/// Microsoft's descriptions with their three ids are below 600.
-const MAX_SHOWN_CHARS: usize = 700;
 
 #[cfg(test)]
 mod tests;

@@ -83,7 +83,7 @@ pub(crate) fn userinfo_response(
     let content_type = content_type.unwrap_or("no content type");
     let essence = content_type.split(';').next().unwrap_or_default().trim();
     if !essence.eq_ignore_ascii_case("application/json") {
-        let content_type = super::token_endpoint::shown(content_type, &[]);
+        let content_type = super::redact::shown(content_type, &[]);
         return Err(UserinfoError::ContentType { content_type });
     }
     let userinfo = Claims::parse(response.body().clone())?;
