@@ -5,12 +5,13 @@ use std::fmt;
 use http::header::InvalidHeaderValue;
 
 use crate::claims::ClaimsError;
-use crate::flow::{CallbackError, HintError, ParameterError};
+use crate::flow::{CallbackError, HintError, ParameterError, TokenEndpointError, UserinfoError};
 use crate::keys::KeysError;
 use crate::metadata::MetadataError;
 use crate::random::RandomError;
 use crate::session::SessionError;
 use crate::session::seal::SealError;
+use crate::transport::TransportError;
 
 /// What failed. Its text is for the log, and holds nothing secret.
 pub struct Error(Box<Stage>);
@@ -65,7 +66,8 @@ impl Error {
         match &*self.0 {
             Stage::Callback(error) => callback_kind(error),
             Stage::Claims(_) => ErrorKind::Provider,
-            Stage::Keys(_) | Stage::Metadata(_) => ErrorKind::Unavailable,
+            Stage::Keys(error) => keys_kind(error),
+            Stage::Metadata(error) => metadata_kind(error),
             Stage::Hint(_) | Stage::Parameter(_) => ErrorKind::Request,
             Stage::Header(_) | Stage::Random(_) | Stage::Seal(_) | Stage::Session(_) => {
                 ErrorKind::Internal
@@ -119,16 +121,64 @@ impl<E: Into<Stage>> From<E> for Error {
 
 const fn callback_kind(error: &CallbackError) -> ErrorKind {
     match error {
-        CallbackError::Keys(_) | CallbackError::Metadata(_) => ErrorKind::Unavailable,
-        CallbackError::TokenEndpoint(crate::flow::TokenEndpointError::Transport(_)) => {
-            ErrorKind::Unavailable
-        }
+        CallbackError::Keys(error) => keys_kind(error),
+        CallbackError::Metadata(error) => metadata_kind(error),
+        CallbackError::TokenEndpoint(error) => match error {
+            TokenEndpointError::NotJson { status, .. }
+            | TokenEndpointError::Refused { status, .. } => status_kind(*status),
+            TokenEndpointError::Transport(error) => transport_kind(error),
+            _ => ErrorKind::Provider,
+        },
+        CallbackError::Userinfo(error) => match error {
+            UserinfoError::Status { status } => status_kind(*status),
+            UserinfoError::Transport(error) => transport_kind(error),
+            _ => ErrorKind::Provider,
+        },
         CallbackError::Parameter(_) | CallbackError::StateMissing => ErrorKind::Request,
         CallbackError::StateMismatch | CallbackError::Transaction => ErrorKind::Transaction,
         CallbackError::Provider {
             cancelled: true, ..
         } => ErrorKind::Cancelled,
         CallbackError::Provider { .. } => ErrorKind::Refused,
+        _ => ErrorKind::Provider,
+    }
+}
+
+const fn keys_kind(error: &KeysError) -> ErrorKind {
+    match error {
+        KeysError::Interrupted | KeysError::OverBudget => ErrorKind::Unavailable,
+        KeysError::KeySet(_) => ErrorKind::Provider,
+        KeysError::Status { status } => status_kind(*status),
+        KeysError::Transport(error) => transport_kind(error),
+    }
+}
+
+const fn metadata_kind(error: &MetadataError) -> ErrorKind {
+    match error {
+        MetadataError::Interrupted | MetadataError::OverBudget => ErrorKind::Unavailable,
+        MetadataError::Status { status, .. } => status_kind(*status),
+        MetadataError::Transport(error) => transport_kind(error),
+        _ => ErrorKind::Provider,
+    }
+}
+
+const fn transport_kind(error: &TransportError) -> ErrorKind {
+    match error {
+        TransportError::Insecure { .. } | TransportError::NoCertificates { .. } => {
+            ErrorKind::Internal
+        }
+        TransportError::TooLarge { .. } => ErrorKind::Provider,
+        TransportError::Connect { .. }
+        | TransportError::Interrupted { .. }
+        | TransportError::Timeout { .. } => ErrorKind::Unavailable,
+    }
+}
+
+/// Only what a status calls the server's own trouble is worth waiting for
+/// (RFC 9110, section 15.6; RFC 6585, section 4).
+const fn status_kind(status: u16) -> ErrorKind {
+    match status {
+        429 | 500..=599 => ErrorKind::Unavailable,
         _ => ErrorKind::Provider,
     }
 }
