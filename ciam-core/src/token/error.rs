@@ -20,7 +20,10 @@ pub enum TokenError {
     #[error(transparent)]
     Algorithm(#[from] AlgorithmError),
     /// The algorithm is a good one, but not the configured one.
-    #[error("signed with {found:?} instead of {expected:?}")]
+    #[error(
+        "signed with {found:?} instead of {expected:?}: set CIAM_ID_TOKEN_ALG to the algorithm \
+         your client is registered for"
+    )]
     AlgorithmMismatch {
         /// The configured algorithm.
         expected: Algorithm,
