@@ -35,11 +35,10 @@ pub(super) fn accept(
             authority: issuer,
             tenant_id,
         } => {
-            if tenant_id.is_none() && document.issuer == *issuer {
-                AcceptedIssuer {
-                    issuer: issuer.clone(),
-                    tenant_id: None,
-                }
+            // Without a tenant anywhere it is a provider as any other.
+            let of_tenant = tenant_id.is_some() || tenant_of_endpoints(document).is_some();
+            if !of_tenant || (tenant_id.is_none() && document.issuer == *issuer) {
+                exact(issuer, authority, document)?
             } else {
                 let origin = authority.url().origin().ascii_serialization();
                 let expected = |tenant: &Guid| format!("{origin}/{tenant}/v2.0");
