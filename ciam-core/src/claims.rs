@@ -39,6 +39,7 @@ impl Claims {
         if json.len() > MAX_CLAIMS_BYTES {
             return Err(ClaimsError::TooLarge {
                 found: json.len(),
+                largest: format!("{:?}", Self { json }.largest(LARGEST_CLAIMS)),
                 limit: MAX_CLAIMS_BYTES,
             });
         }
@@ -175,6 +176,9 @@ impl VerifiedIdToken {
 
 /// The longest claims that are read, in bytes: what fits into the longest ID token.
 pub const MAX_CLAIMS_BYTES: usize = 64 * 1024;
+
+/// Named where claims are too large: enough to see whom to ask about it.
+pub(crate) const LARGEST_CLAIMS: usize = 3;
 
 /// They concern the exchange, not the user.
 const PROTOCOL_CLAIMS: &[&str] = &[

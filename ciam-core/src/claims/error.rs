@@ -28,10 +28,14 @@ pub enum ClaimsError {
         reason: String,
     },
     /// They are longer than [`MAX_CLAIMS_BYTES`](super::MAX_CLAIMS_BYTES).
-    #[error("the claims have {found} bytes, more than {limit}")]
+    #[error(
+        "the claims have {found} bytes, more than {limit}; the largest with their bytes: {largest}"
+    )]
     TooLarge {
         /// Their length in bytes.
         found: usize,
+        /// The names of the largest and their lengths in bytes, no values.
+        largest: String,
         /// The longest that are read.
         limit: usize,
     },

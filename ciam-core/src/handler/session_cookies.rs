@@ -4,7 +4,7 @@ use ::cookie::Cookie;
 use http::{HeaderMap, HeaderValue};
 
 use super::Ciam;
-use crate::claims::Claims;
+use crate::claims::{Claims, LARGEST_CLAIMS};
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::flow::callback::SignedIn;
@@ -206,6 +206,3 @@ fn write_chunks(
         .chain(present.beyond(chunks.len()).map(remove))
         .collect()
 }
-
-/// Named in the log when a session does not fit into its cookies.
-const LARGEST_CLAIMS: usize = 3;
