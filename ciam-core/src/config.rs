@@ -184,6 +184,12 @@ impl Config {
         self.base_url.route_url(&self.route_prefix, route)
     }
 
+    /// The path in front of all the application's own, as browsers see them: `/shop`.
+    /// Empty when the application has its host to itself.
+    pub fn base_path(&self) -> &str {
+        self.base_url.path()
+    }
+
     /// The path of one of the library's routes as browsers see it.
     pub(crate) fn path_for(&self, route: &str) -> String {
         format!("{}/{route}", self.own_prefix())

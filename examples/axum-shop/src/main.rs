@@ -12,8 +12,10 @@ use axum::response::{Html, IntoResponse};
 use axum::routing::get;
 use axum::{Json, Router};
 use ciam_axum::{Ciam, CiamExt, MaybeUser, User, role};
+use shop::Pages;
 
 fn app(ciam: Ciam) -> Router {
+    let pages = Pages::new(ciam.config());
     Router::new()
         .route(
             "/admin",
@@ -25,18 +27,19 @@ fn app(ciam: Ciam) -> Router {
         .merge(ciam.routes())
         .layer(ciam.layer())
         .route("/healthz", get(healthz).with_state(ciam))
+        .with_state(pages)
 }
 
-async fn home(user: MaybeUser) -> Html<String> {
-    Html(shop::home(user.as_ref()))
+async fn home(State(pages): State<Pages>, user: MaybeUser) -> Html<String> {
+    Html(pages.home(user.as_ref()))
 }
 
-async fn account(user: User) -> Html<String> {
-    Html(shop::account(&user))
+async fn account(State(pages): State<Pages>, user: User) -> Html<String> {
+    Html(pages.account(&user))
 }
 
-async fn admin(user: User) -> Html<String> {
-    Html(shop::admin(&user))
+async fn admin(State(pages): State<Pages>, user: User) -> Html<String> {
+    Html(pages.admin(&user))
 }
 
 async fn me(user: User) -> Json<User> {

@@ -4,7 +4,7 @@ mod local;
 mod pages;
 
 pub use local::{StartError, Started, start};
-pub use pages::{account, admin, health, home};
+pub use pages::{Pages, health};
 
 /// Logs to the terminal; `RUST_LOG` chooses what.
 pub fn log() {

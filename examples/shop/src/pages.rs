@@ -1,55 +1,97 @@
 //! The pages. Plain HTML, so that the framework around them is all there is to see.
 
-use ciam_core::{Health, ProviderHealth, User};
+use ciam_core::{Config, Health, ProviderHealth, User};
 
-/// The front page.
-pub fn home(user: Option<&User>) -> String {
-    let greeting = match user {
-        Some(user) => format!(
-            "<p class=\"lead\">Good to see you, <strong id=\"name\">{}</strong>.</p>\
-             <p class=\"actions\"><a class=\"button\" href=\"/account\">Your account</a>\
-             <a class=\"button quiet\" href=\"/admin\">Back office</a></p>{SIGN_OUT}",
-            escape(shown_name(user))
-        ),
-        None => "<p class=\"lead\">Tea from twelve gardens, sent on the day you order.</p>\
-                 <p class=\"actions\"><a class=\"button\" id=\"sign-in\" href=\"/auth/login\">Sign in</a>\
-                 <a class=\"button quiet\" id=\"create-account\" href=\"/auth/signup\">Create account</a></p>"
-            .to_owned(),
-    };
-    document("The Tea Shop", &greeting)
+/// The pages, with links as browsers must follow them.
+#[derive(Clone, Debug)]
+pub struct Pages {
+    base: String,
+    routes: String,
 }
 
-/// What the provider says about the user.
-pub fn account(user: &User) -> String {
-    let claims = user
-        .claims()
-        .to::<serde_json::Map<String, serde_json::Value>>();
-    let mut rows = String::new();
-    for (name, value) in claims.unwrap_or_default() {
-        let value = value
-            .as_str()
-            .map_or_else(|| value.to_string(), str::to_owned);
-        rows.push_str(&format!(
-            "<tr><th>{}</th><td>{}</td></tr>",
-            escape(&name),
-            escape(&value)
-        ));
+impl Pages {
+    /// Under the path of the base URL, and with the library's routes where they are.
+    pub fn new(config: &Config) -> Self {
+        let base = config.base_path().to_owned();
+        let routes = format!("{base}{}", config.route_prefix());
+        Self { base, routes }
     }
-    let body = format!(
-        "<p class=\"lead\">Signed in as <strong id=\"name\">{}</strong>.</p>\
-         <table id=\"claims\">{rows}</table>{SIGN_OUT}",
-        escape(shown_name(user))
-    );
-    document("Your account", &body)
-}
 
-/// For the role `Admin`.
-pub fn admin(user: &User) -> String {
-    let body = format!(
-        "<p class=\"lead\">Hello {}, this page is for the role <code>Admin</code>.</p>{SIGN_OUT}",
-        escape(shown_name(user))
-    );
-    document("Back office", &body)
+    /// The front page.
+    pub fn home(&self, user: Option<&User>) -> String {
+        let Self { base, routes } = self;
+        let greeting = match user {
+            Some(user) => format!(
+                "<p class=\"lead\">Good to see you, <strong id=\"name\">{}</strong>.</p>\
+                 <p class=\"actions\"><a class=\"button\" href=\"{base}/account\">Your account</a>\
+                 <a class=\"button quiet\" href=\"{base}/admin\">Back office</a></p>{}",
+                escape(shown_name(user)),
+                self.sign_out()
+            ),
+            None => format!(
+                "<p class=\"lead\">Tea from twelve gardens, sent on the day you order.</p>\
+                 <p class=\"actions\"><a class=\"button\" id=\"sign-in\" href=\"{routes}/login\">\
+                 Sign in</a><a class=\"button quiet\" id=\"create-account\" \
+                 href=\"{routes}/signup\">Create account</a></p>"
+            ),
+        };
+        self.document("The Tea Shop", &greeting)
+    }
+
+    /// What the provider says about the user.
+    pub fn account(&self, user: &User) -> String {
+        let claims = user
+            .claims()
+            .to::<serde_json::Map<String, serde_json::Value>>();
+        let mut rows = String::new();
+        for (name, value) in claims.unwrap_or_default() {
+            let value = value
+                .as_str()
+                .map_or_else(|| value.to_string(), str::to_owned);
+            rows.push_str(&format!(
+                "<tr><th>{}</th><td>{}</td></tr>",
+                escape(&name),
+                escape(&value)
+            ));
+        }
+        let body = format!(
+            "<p class=\"lead\">Signed in as <strong id=\"name\">{}</strong>.</p>\
+             <table id=\"claims\">{rows}</table>{}",
+            escape(shown_name(user)),
+            self.sign_out()
+        );
+        self.document("Your account", &body)
+    }
+
+    /// For the role `Admin`.
+    pub fn admin(&self, user: &User) -> String {
+        let body = format!(
+            "<p class=\"lead\">Hello {}, this page is for the role <code>Admin</code>.</p>{}",
+            escape(shown_name(user)),
+            self.sign_out()
+        );
+        self.document("Back office", &body)
+    }
+
+    /// Signing out changes something, so it is a form, not a link.
+    fn sign_out(&self) -> String {
+        format!(
+            "<form method=\"post\" action=\"{}/logout\">\
+             <button id=\"sign-out\">Sign out</button></form>",
+            self.routes
+        )
+    }
+
+    fn document(&self, title: &str, body: &str) -> String {
+        format!(
+            "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
+             <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
+             <title>{title}</title><style>{STYLE}</style></head><body>\
+             <header><a href=\"{}/\">The Tea Shop</a></header>\
+             <main><h1>{title}</h1>{body}</main></body></html>\n",
+            self.base
+        )
+    }
 }
 
 /// Whether sign-ins can succeed, for a load balancer and for people.
@@ -69,16 +111,6 @@ fn shown_name(user: &User) -> &str {
     user.name().or_else(|| user.email()).unwrap_or("customer")
 }
 
-fn document(title: &str, body: &str) -> String {
-    format!(
-        "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
-         <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-         <title>{title}</title><style>{STYLE}</style></head><body>\
-         <header><a href=\"/\">The Tea Shop</a></header>\
-         <main><h1>{title}</h1>{body}</main></body></html>\n"
-    )
-}
-
 fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
@@ -86,10 +118,6 @@ fn escape(text: &str) -> String {
         .replace('"', "&quot;")
         .replace('\'', "&#39;")
 }
-
-/// Signing out changes something, so it is a form, not a link.
-const SIGN_OUT: &str = "<form method=\"post\" action=\"/auth/logout\">\
-    <button id=\"sign-out\">Sign out</button></form>";
 
 const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#21261f;--quiet:#5f6b58;--paper:#f6f5ef;--card:#fffefa;\
