@@ -8,6 +8,7 @@
 //   clients        client metadata as oidc-provider takes it
 //   host           the issuer's host name: "127.0.0.1" or "localhost"
 //   port           0: one that is free
+//   path           what follows the port in the issuer: "", "/" or "/realms/tea"
 //   algorithms     what ID tokens may be signed with: ["RS256"]
 //   accounts       {"<sub>": {claims}}; everyone has a name and an e-mail address
 //   configuration  merged over ours, `features` one level deeper
@@ -16,7 +17,8 @@
 //   {"command": "rotate", "keep": false}      new keys now, the old ones kept or not
 //   {"command": "rotate_after_key_fetch"}     new keys after the next answer with keys
 //   {"command": "delay", "path": "/token", "milliseconds": 300}
-//   {"command": "stats"}                      how often each path was asked for
+//   {"command": "stats"}                      how often each path was asked for, and
+//                                             with which kind of credentials: "/token with Basic"
 
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -30,6 +32,8 @@ const { Provider } = await import('oidc-provider');
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const options = JSON.parse((await lines.next()).value);
 const { host = '127.0.0.1', port = 0, algorithms = ['RS256'], accounts = {} } = options;
+const { path: issuerPath = '' } = options;
+const mount = issuerPath.replace(/\/$/, '');
 
 const stats = {};
 const delays = {};
@@ -39,9 +43,15 @@ let provider;
 let rotateAfterKeyFetch = false;
 
 const server = createServer(async (request, response) => {
+  if (!request.url.startsWith(mount)) return void response.writeHead(404).end();
+  // What `oidc-provider` takes the path from that it is mounted at.
+  request.originalUrl = request.url;
+  request.url = request.url.slice(mount.length);
   // `/auth` and `/interaction` carry an id of their own: counted as one.
   const path = request.url.split('?', 1)[0].replace(/^(\/auth|\/interaction)\/.*/, '$1');
-  stats[path] = (stats[path] ?? 0) + 1;
+  count(path);
+  const { authorization } = request.headers;
+  if (authorization) count(`${path} with ${authorization.split(' ', 1)[0]}`);
   if (delays[path]) await sleep(delays[path]);
   // A request keeps the provider it began with; the next one meets the new keys.
   const answering = provider;
@@ -55,7 +65,7 @@ await new Promise((resolve, reject) => {
   server.once('error', reject);
   server.listen(port, '127.0.0.1', resolve);
 });
-const issuer = `http://${host}:${server.address().port}`;
+const issuer = `http://${host}:${server.address().port}${issuerPath}`;
 provider = newProvider();
 answer({ issuer, ready: true });
 
@@ -78,6 +88,10 @@ function obey({ command, ...parameters }) {
     default:
       return { error: `unknown command ${command}` };
   }
+}
+
+function count(what) {
+  stats[what] = (stats[what] ?? 0) + 1;
 }
 
 // The keys of a running Provider cannot be changed: a second one takes over
@@ -162,7 +176,10 @@ function Storage(model) {
       stored.get(key(id)).payload.consumed = Math.floor(Date.now() / 1000);
     },
     async revokeByGrantId(grantId) {
-      for (const [name, { payload }] of stored) if (payload.grantId === grantId) stored.delete(name);
+      // Of this model: an interaction names the grant too, and goes on without it.
+      for (const [name, { payload }] of stored) {
+        if (name.startsWith(key('')) && payload.grantId === grantId) stored.delete(name);
+      }
     },
   };
 }

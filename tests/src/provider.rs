@@ -49,7 +49,7 @@ impl OidcProvider {
         })
     }
 
-    /// Its issuer, which is also where it listens: `http://127.0.0.1:PORT`.
+    /// Its issuer: `http://127.0.0.1:PORT` and the path asked for.
     pub fn issuer(&self) -> &str {
         &self.issuer
     }
@@ -79,7 +79,8 @@ impl OidcProvider {
             .await;
     }
 
-    /// How often each path was asked for, e.g. `/token`.
+    /// How often each path was asked for, e.g. `/token`, and with credentials in a
+    /// header, e.g. `/token with Basic`.
     pub async fn stats(&mut self) -> BTreeMap<String, u64> {
         let answer = self.command(json!({"command": "stats"})).await;
         serde_json::from_value(answer["stats"].clone()).expect("paths and numbers")
