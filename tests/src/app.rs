@@ -58,6 +58,15 @@ impl App {
         format!("http://localhost:{}{path}", self.port.number())
     }
 
+    /// The first line it prints, or has printed, with all of these texts.
+    pub async fn logged(&mut self, texts: &[&str]) -> String {
+        let has_all = |line: &&str| texts.iter().all(|text| line.contains(text));
+        let find = |process: &Process| process.log().lines().find(has_all).map(str::to_owned);
+        self.process
+            .until(LIMIT, &format!("print {texts:?}"), find)
+            .await
+    }
+
     /// What it has printed so far.
     pub fn log(&self) -> String {
         self.process.log()

@@ -2,6 +2,8 @@
 //!
 //! - [`App`]: an example application, as `cargo run` would start it
 //! - [`OidcProvider`]: npm `oidc-provider`, an independent OpenID provider
+//! - [`OidcShop`]: the shop, signing in at it
+//! - [`StrippingProxy`]: a proxy that gives an application a path of its own
 //! - [`Visitor`]: a browser without JavaScript, for fast tests
 //! - [`Browser`]: headless Chromium
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
@@ -14,18 +16,22 @@
 mod app;
 mod browser;
 mod echo;
+mod oidc_shop;
 mod port;
 mod process;
 mod provider;
+mod proxy;
 pub mod ranks;
 pub mod visitor;
 
 pub use app::App;
 pub use browser::{Browser, BrowserCookie};
 pub use echo::{Echo, Received};
+pub use oidc_shop::{OidcShop, ShopSetup, finish_sign_in};
 pub use port::Port;
 pub use process::Process;
 pub use provider::OidcProvider;
+pub use proxy::{Forwarded, StrippingProxy};
 pub use visitor::Visitor;
 
 /// The root of the workspace.
