@@ -10,9 +10,9 @@ use crate::error::Error;
 use crate::flow::callback::SignedIn;
 use crate::metadata::Metadata;
 use crate::secret::Secret;
-use crate::session::cookie::{self, CookieError, Present};
-use crate::session::seal::{Purpose, SealError};
-use crate::session::{Lifetimes, Session};
+use crate::session::cookie::{self, Present};
+use crate::session::seal::Purpose;
+use crate::session::{Lifetimes, Session, SessionError};
 
 impl Ciam {
     /// The session of a request, and which of its cookies are there. One that does
@@ -90,9 +90,17 @@ impl Ciam {
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<HeaderValue>, Error> {
+        let raw = signed_in.id_token.raw().expose().as_bytes();
         let needed = metadata.document().end_session_endpoint.is_some()
             && signed_in.claims.value("login_hint").is_none();
-        if !needed {
+        if needed && raw.len() > MAX_ID_TOKEN_HINT {
+            let bytes = raw.len();
+            tracing::info!(
+                bytes,
+                "too long for a hint: the provider may ask whom to sign out"
+            );
+        }
+        if !needed || raw.len() > MAX_ID_TOKEN_HINT {
             return self.clear_id_token(headers);
         }
         let config = self.config();
@@ -100,28 +108,12 @@ impl Ciam {
         let names = cookies.id_token_names();
         let lifetime = config.session_lifetime();
         let context = self.seal_context(Purpose::IdToken, &names[0]);
-        let raw = signed_in.id_token.raw().expose().as_bytes();
-        let expires_at = now.after(lifetime);
+        let random = &**config.random();
         let sealed = self
             .0
             .key_ring
-            .seal(&context, raw, expires_at, now, &**config.random());
-        let chunks = match sealed {
-            Ok(sealed) => cookie::split(&sealed, names),
-            Err(SealError::TooLarge { length }) => {
-                let limit = cookie::capacity(names);
-                Err(CookieError::TooLarge { length, limit })
-            }
-            Err(error) => return Err(error.into()),
-        };
-        let chunks = match chunks {
-            Ok(chunks) => chunks,
-            Err(error) => {
-                let code = error.code();
-                tracing::warn!(code, %error, "the ID token is not kept: the provider may ask");
-                return self.clear_id_token(headers);
-            }
-        };
+            .seal(&context, raw, now.after(lifetime), now, random)?;
+        let chunks = cookie::split(&sealed, names).map_err(SessionError::from)?;
         let write = |n: usize, value: &str| set_cookie(&cookies.id_token(n, value, lifetime));
         let remove = |n: usize| set_cookie(&cookies.id_token_removal(n));
         write_chunks(&chunks, cookie::present(headers, names), write, remove)
@@ -206,3 +198,7 @@ fn write_chunks(
         .chain(present.beyond(chunks.len()).map(remove))
         .collect()
 }
+
+/// The longest ID token that is kept for a hint, in bytes. It comes back in an
+/// address, of which common servers accept 8 kB.
+const MAX_ID_TOKEN_HINT: usize = 6 * 1024;

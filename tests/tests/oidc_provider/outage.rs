@@ -74,7 +74,7 @@ async fn whoever_is_signed_in_stays_so_and_can_sign_out_while_the_provider_is_do
 #[tokio::test]
 async fn a_slow_provider_costs_the_sign_ins_it_is_slow_in_and_no_other() {
     let setup = ShopSetup::new()
-        .set("CIAM_HTTP_TIMEOUT", "1s")
+        .set("CIAM_HTTP_TIMEOUT", "2s")
         .set("CIAM_USERINFO", "true");
     let (mut shop, mut provider) = setup.with_provider(json!({})).await;
     // Keys first: they are not asked for again once they are there.

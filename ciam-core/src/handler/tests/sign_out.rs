@@ -40,6 +40,18 @@ async fn a_login_hint_takes_the_place_of_the_id_token() {
 }
 
 #[tokio::test]
+async fn an_id_token_too_long_for_an_address_is_not_kept() {
+    let bench = Bench::new();
+    let mut browser = bench.signed_in().await;
+    assert_eq!(browser.count("id-token"), 1);
+    bench.provider.state().claims = json!({ "at_large": "x".repeat(5000) });
+    browser.sign_in(&bench, "/auth/login").await;
+    assert_eq!(browser.count("id-token"), 0, "nor the one before");
+    let out = browser.post(&bench, "/auth/logout").await;
+    assert!(!location(&out).contains("id_token_hint"), "{out:?}");
+}
+
+#[tokio::test]
 async fn a_provider_without_a_way_to_sign_out_is_left_alone() {
     let bench = Bench::new();
     bench.provider.state().metadata = json!({ "end_session_endpoint": null });
