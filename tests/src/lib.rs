@@ -4,6 +4,9 @@
 //! - [`OidcProvider`]: npm `oidc-provider`, an independent OpenID provider
 //! - [`OidcShop`]: the shop, signing in at it
 //! - [`StrippingProxy`]: a proxy that gives an application a path of its own
+//! - [`Scripted`](scripted::Scripted): a provider that fails as it is told
+//! - [`Site`]: an application in this process
+//! - [`Logs`]: everything that is logged in this process
 //! - [`Visitor`]: a browser without JavaScript, for fast tests
 //! - [`Browser`]: headless Chromium
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
@@ -16,22 +19,27 @@
 mod app;
 mod browser;
 mod echo;
+mod logs;
 mod oidc_shop;
 mod port;
 mod process;
 mod provider;
 mod proxy;
 pub mod ranks;
+pub mod scripted;
+mod site;
 pub mod visitor;
 
 pub use app::App;
 pub use browser::{Browser, BrowserCookie};
 pub use echo::{Echo, Received};
+pub use logs::{Line, Logs};
 pub use oidc_shop::{OidcShop, ShopSetup, finish_sign_in};
 pub use port::Port;
 pub use process::Process;
 pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};
+pub use site::{Site, told};
 pub use visitor::Visitor;
 
 /// The root of the workspace.

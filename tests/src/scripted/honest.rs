@@ -1,0 +1,158 @@
+//! What an honest provider answers, as far as a sign-in needs it.
+
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::rand::{SystemRandom, fill};
+use aws_lc_rs::signature::{ECDSA_P256_SHA256_FIXED_SIGNING, EcdsaKeyPair, KeyPair};
+use base64_simd::URL_SAFE_NO_PAD;
+use serde_json::{Value, json};
+use url::Url;
+
+use super::wire::{Answer, Asked};
+use super::{Place, Shared, changed, lock};
+
+/// What was given out for one sign-in.
+#[derive(Clone, Debug)]
+pub struct Issued {
+    /// The authorization code.
+    pub code: String,
+    /// The `state` that came with the request.
+    pub state: String,
+    /// The `nonce` that came with the request.
+    pub nonce: String,
+    /// Once the code was redeemed.
+    pub code_verifier: Option<String>,
+    /// Once the code was redeemed.
+    pub id_token: Option<String>,
+    /// Once the code was redeemed.
+    pub access_token: Option<String>,
+    client_id: String,
+    code_challenge: String,
+}
+
+/// The one signing key.
+pub(super) struct Signer(EcdsaKeyPair);
+
+impl Signer {
+    pub(super) fn new() -> Self {
+        let key = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).expect("a key");
+        Self(key)
+    }
+
+    fn sign(&self, header: &Value, claims: &Value) -> String {
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
+        let signed = format!("{}.{}", encode(header), encode(claims));
+        let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes());
+        let signature = URL_SAFE_NO_PAD.encode_to_string(signature.expect("a signature"));
+        format!("{signed}.{signature}")
+    }
+
+    /// The public key, without anything that is optional but the `kid`.
+    fn jwk(&self) -> Value {
+        let point = self.0.public_key().as_ref();
+        json!({
+            "kty": "EC",
+            "crv": "P-256",
+            "kid": "one",
+            "x": URL_SAFE_NO_PAD.encode_to_string(&point[1..33]),
+            "y": URL_SAFE_NO_PAD.encode_to_string(&point[33..]),
+        })
+    }
+}
+
+impl Shared {
+    pub(super) fn honestly(&self, place: Place, asked: &Asked) -> Answer {
+        let script = lock(&self.script);
+        match place {
+            Place::Authorization => {
+                let instead = script.authorization.clone();
+                drop(script);
+                self.authorize(asked, instead)
+            }
+            Place::Keys => {
+                let key = changed(self.signer.jwk(), &script.key);
+                Answer::json(200, json!({ "keys": [key] }))
+            }
+            Place::Metadata => Answer::json(200, changed(self.metadata(), &script.metadata)),
+            Place::Token => {
+                drop(script);
+                self.redeem(asked)
+            }
+            Place::Userinfo => {
+                let userinfo = json!({"sub": "alice", "email": "alice@example.com"});
+                Answer::json(200, changed(userinfo, &script.userinfo))
+            }
+        }
+    }
+
+    /// Signs everybody in at once.
+    fn authorize(&self, asked: &Asked, instead: Option<Vec<(&'static str, String)>>) -> Answer {
+        let parameter = |name: &str| asked.query(name).unwrap_or_default();
+        let issued = Issued {
+            code: format!("{}~+/=", random()),
+            state: parameter("state"),
+            nonce: parameter("nonce"),
+            code_verifier: None,
+            id_token: None,
+            access_token: None,
+            client_id: parameter("client_id"),
+            code_challenge: parameter("code_challenge"),
+        };
+        let mut url = Url::parse(&parameter("redirect_uri")).expect("a redirect URI");
+        let answer = instead.unwrap_or_else(|| vec![("code", issued.code.clone())]);
+        url.query_pairs_mut()
+            .extend_pairs(answer)
+            .append_pair("state", &issued.state);
+        lock(&self.issued).push(issued);
+        Answer {
+            status: 303,
+            headers: vec![("location", url.into())],
+            body: String::new(),
+        }
+    }
+
+    fn redeem(&self, asked: &Asked) -> Answer {
+        let script = lock(&self.script);
+        let mut issued = lock(&self.issued);
+        let code = asked.field("code").unwrap_or_default();
+        let verifier = asked.field("code_verifier").unwrap_or_default();
+        let challenge = URL_SAFE_NO_PAD.encode_to_string(digest(&SHA256, verifier.as_bytes()));
+        let fits = |issued: &&mut Issued| {
+            issued.code == code && issued.code_challenge == challenge && issued.id_token.is_none()
+        };
+        let Some(issued) = issued.iter_mut().find(fits) else {
+            return Answer::json(400, json!({"error": "invalid_grant"}));
+        };
+        let now = SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = now.expect("after 1970").as_secs();
+        let claims = json!({
+            "iss": self.origin(Place::Metadata),
+            "aud": issued.client_id,
+            "sub": "alice",
+            "name": "Alice",
+            "nonce": issued.nonce,
+            "iat": now,
+            "exp": now + 3600,
+        });
+        let header = changed(json!({"alg": "ES256", "kid": "one"}), &script.header);
+        let id_token = self.signer.sign(&header, &changed(claims, &script.claims));
+        let access_token = random();
+        let answer = json!({
+            "id_token": id_token,
+            "access_token": access_token,
+            "token_type": "Bearer",
+            "expires_in": 3600,
+        });
+        issued.code_verifier = Some(verifier);
+        issued.id_token = Some(id_token);
+        issued.access_token = Some(access_token);
+        Answer::json(200, changed(answer, &script.token))
+    }
+}
+
+fn random() -> String {
+    let mut bytes = [0; 24];
+    fill(&mut bytes).expect("the system has randomness");
+    URL_SAFE_NO_PAD.encode_to_string(bytes)
+}
