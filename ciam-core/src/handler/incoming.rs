@@ -1,5 +1,7 @@
 //! A request as the decisions see it: who asks, from where, and for what kind of answer.
 
+use std::fmt;
+
 use http::header::{ACCEPT, CONNECTION, HeaderName, ORIGIN, REFERER, UPGRADE};
 use http::{HeaderMap, Method, Uri};
 use url::Url;
@@ -8,7 +10,7 @@ use crate::config::Config;
 use crate::flow::return_to::ReturnTo;
 
 /// The parts of a request that decisions are made from.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy)]
 pub struct Incoming<'a> {
     /// The method.
     pub method: &'a Method,
@@ -107,6 +109,17 @@ impl Incoming<'_> {
 
     fn text(&self, name: &HeaderName) -> Option<&str> {
         self.headers.get(name)?.to_str().ok()
+    }
+}
+
+impl fmt::Debug for Incoming<'_> {
+    /// Without the query, which may have a code, and without the headers, which
+    /// have cookies.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Incoming")
+            .field("method", self.method)
+            .field("path", &self.uri.path())
+            .finish_non_exhaustive()
     }
 }
 
