@@ -7,6 +7,7 @@
 //! - [`Scripted`](scripted::Scripted): a provider that fails as it is told
 //! - [`Site`]: an application in this process
 //! - [`Logs`]: everything that is logged in this process
+//! - [`Secrets`]: whether a text has one of them in it, in any disguise
 //! - [`Visitor`]: a browser without JavaScript, for fast tests
 //! - [`Browser`]: headless Chromium
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
@@ -18,6 +19,7 @@
 
 mod app;
 mod browser;
+mod disguise;
 mod echo;
 mod logs;
 mod oidc_shop;
@@ -32,6 +34,7 @@ pub mod visitor;
 
 pub use app::App;
 pub use browser::{Browser, BrowserCookie};
+pub use disguise::Secrets;
 pub use echo::{Echo, Received};
 pub use logs::{Line, Logs};
 pub use oidc_shop::{OidcShop, ShopSetup, finish_sign_in};
