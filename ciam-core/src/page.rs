@@ -117,9 +117,9 @@ fn escape(text: &str) -> String {
 /// default pages names its hash.
 pub(crate) const STYLE: &str = "\
 :root{color-scheme:light dark;--ink:#1b1f27;--quiet:#5b6472;--paper:#f4f5f7;--card:#fff;\
---line:#dfe2e7;--accent:#1d5fd1}\
+--line:#dfe2e7;--edge:#8b94a3;--accent:#1d5fd1}\
 @media(prefers-color-scheme:dark){:root{--ink:#e8eaee;--quiet:#9aa3b2;--paper:#14171c;\
---card:#1d2128;--line:#323843;--accent:#7fb0ff}}\
+--card:#1d2128;--line:#323843;--edge:#6d7789;--accent:#7fb0ff}}\
 *{box-sizing:border-box}\
 body{margin:0;min-height:100vh;display:grid;place-items:center;padding:1.5rem;\
 background:var(--paper);color:var(--ink);font:1rem/1.55 system-ui,sans-serif}\
@@ -128,13 +128,15 @@ border-radius:.75rem;padding:2.25rem}\
 h1{margin:0 0 .75rem;font-size:1.375rem;line-height:1.3}\
 p{margin:0 0 1.5rem;color:var(--quiet)}\
 nav{display:flex;flex-wrap:wrap;gap:.75rem}\
-nav a{padding:.55rem 1.1rem;border:1px solid var(--line);border-radius:.5rem;\
+nav a{padding:.55rem 1.1rem;border:1px solid var(--edge);border-radius:.5rem;\
 color:var(--ink);text-decoration:none}\
 nav a.first{background:var(--accent);border-color:var(--accent);color:var(--card)}\
 nav a:focus-visible{outline:3px solid var(--accent);outline-offset:2px}\
 dl{display:grid;grid-template-columns:auto 1fr;gap:.15rem 1rem;margin:1.75rem 0 0;\
 padding-top:1rem;border-top:1px solid var(--line);font-size:.8125rem;color:var(--quiet)}\
-dd{margin:0;font-family:ui-monospace,monospace;overflow-wrap:anywhere}";
+dd{margin:0;font-family:ui-monospace,monospace;overflow-wrap:anywhere}\
+@media(max-width:30rem){body{padding:1rem}main{padding:1.5rem}\
+nav a{flex:1 0 100%;text-align:center}}";
 
 #[cfg(test)]
 mod tests {
