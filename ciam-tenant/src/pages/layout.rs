@@ -129,6 +129,7 @@ code, dd { font-family: ui-monospace, monospace; font-size: .875rem; overflow-wr
 table { width: 100%; border-collapse: collapse; font-size: .9rem; }
 th, td { padding: .4rem .6rem .4rem 0; text-align: left; vertical-align: top;
   border-bottom: 1px solid var(--line); overflow-wrap: anywhere; }
-dl { margin: 1rem 0 0; }
+tbody th { white-space: nowrap; }
+dl { margin: 1.25rem 0 0; }
 dd { margin: 0 0 .5rem; }
 ";
