@@ -124,7 +124,7 @@ impl StartError {
 impl fmt::Display for StartError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Config(error) => error.fmt(f),
+            Self::Config(error) => write!(f, "settings are missing or wrong\n{error}"),
             Self::Address(name, value) => {
                 write!(
                     f,
