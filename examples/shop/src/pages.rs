@@ -22,20 +22,21 @@ impl Pages {
         let Self { base, routes } = self;
         let greeting = match user {
             Some(user) => format!(
-                "<p class=\"lead\">Good to see you, <strong id=\"name\">{}</strong>.</p>\
+                "<h1>Good to see you, <span id=\"name\">{}</span></h1>\
+                 <p class=\"lead\">What may we put the kettle on for?</p>\
                  <p class=\"actions\"><a class=\"button\" href=\"{base}/account\">Your account</a>\
-                 <a class=\"button quiet\" href=\"{base}/admin\">Back office</a></p>{}",
-                escape(shown_name(user)),
-                self.sign_out()
+                 <a class=\"button quiet\" href=\"{base}/admin\">Back office</a></p>",
+                escape(shown_name(user))
             ),
             None => format!(
-                "<p class=\"lead\">Tea from twelve gardens, sent on the day you order.</p>\
+                "<h1>Tea from twelve gardens</h1>\
+                 <p class=\"lead\">Picked this spring, and sent on the day you order.</p>\
                  <p class=\"actions\"><a class=\"button\" id=\"sign-in\" href=\"{routes}/login\">\
                  Sign in</a><a class=\"button quiet\" id=\"create-account\" \
                  href=\"{routes}/signup\">Create account</a></p>"
             ),
         };
-        self.document("The Tea Shop", &greeting)
+        self.document("The Tea Shop", user, &format!("{greeting}{TEAS}"))
     }
 
     /// What the provider says about the user.
@@ -49,47 +50,43 @@ impl Pages {
                 .as_str()
                 .map_or_else(|| value.to_string(), str::to_owned);
             rows.push_str(&format!(
-                "<tr><th>{}</th><td>{}</td></tr>",
+                "<tr><th scope=\"row\">{}</th><td>{}</td></tr>",
                 escape(&name),
                 escape(&value)
             ));
         }
         let body = format!(
-            "<p class=\"lead\">Signed in as <strong id=\"name\">{}</strong>.</p>\
-             <table id=\"claims\">{rows}</table>{}",
-            escape(shown_name(user)),
-            self.sign_out()
+            "<h1>Your account</h1>\
+             <p class=\"lead\">This is what the sign-in service says about you, \
+             <strong id=\"name\">{}</strong>.</p><table id=\"claims\">{rows}</table>",
+            escape(shown_name(user))
         );
-        self.document("Your account", &body)
+        self.document("Your account", Some(user), &body)
     }
 
     /// For the role `Admin`.
     pub fn admin(&self, user: &User) -> String {
-        let body = format!(
-            "<p class=\"lead\">Hello {}, this page is for the role <code>Admin</code>.</p>{}",
-            escape(shown_name(user)),
-            self.sign_out()
-        );
-        self.document("Back office", &body)
+        let body = "<h1>Back office</h1>\
+            <p class=\"lead\">You see this page because you have the role <code>Admin</code>.</p>";
+        self.document("Back office", Some(user), body)
     }
 
-    /// Signing out changes something, so it is a form, not a link.
-    fn sign_out(&self) -> String {
-        format!(
-            "<form method=\"post\" action=\"{}/logout\">\
-             <button id=\"sign-out\">Sign out</button></form>",
-            self.routes
-        )
-    }
-
-    fn document(&self, title: &str, body: &str) -> String {
+    fn document(&self, title: &str, user: Option<&User>, body: &str) -> String {
+        let Self { base, routes } = self;
+        // Signing out changes something, so it is a form, not a link.
+        let signed_in = user.map_or_else(String::new, |user| {
+            format!(
+                "<span>{}</span><form method=\"post\" action=\"{routes}/logout\">\
+                 <button id=\"sign-out\">Sign out</button></form>",
+                escape(user.email().unwrap_or_else(|| shown_name(user)))
+            )
+        });
         format!(
             "<!DOCTYPE html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">\
              <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\
-             <title>{title}</title><style>{STYLE}</style></head><body>\
-             <header><a href=\"{}/\">The Tea Shop</a></header>\
-             <main><h1>{title}</h1>{body}</main></body></html>\n",
-            self.base
+             <title>{title}</title>{ICON}<style>{STYLE}</style></head><body>\
+             <header><div><a class=\"brand\" href=\"{base}/\">The Tea Shop</a>{signed_in}</div>\
+             </header><main>{body}</main></body></html>\n"
         )
     }
 }
@@ -119,27 +116,15 @@ fn escape(text: &str) -> String {
         .replace('\'', "&#39;")
 }
 
-const STYLE: &str = "\
-:root{color-scheme:light dark;--ink:#21261f;--quiet:#5f6b58;--paper:#f6f5ef;--card:#fffefa;\
---line:#dedccd;--leaf:#2f6b3a}\
-@media(prefers-color-scheme:dark){:root{--ink:#eceee6;--quiet:#a3ad9b;--paper:#161915;\
---card:#1f241d;--line:#363d32;--leaf:#8fce9a}}\
-*{box-sizing:border-box}\
-body{margin:0;background:var(--paper);color:var(--ink);font:1.0625rem/1.6 system-ui,sans-serif}\
-header{border-bottom:1px solid var(--line);padding:1rem 1.5rem}\
-header a{color:var(--leaf);font-weight:600;text-decoration:none}\
-main{max-width:42rem;margin:3rem auto;padding:0 1.5rem}\
-h1{font-size:2rem;line-height:1.2;margin:0 0 1rem}\
-.lead{color:var(--quiet);margin:0 0 1.75rem}\
-.lead strong{color:var(--ink)}\
-.actions{display:flex;flex-wrap:wrap;gap:.75rem;margin:0 0 1.5rem}\
-.button,button{font:inherit;display:inline-block;padding:.5rem 1.1rem;border-radius:.5rem;\
-border:1px solid var(--leaf);background:var(--leaf);color:var(--card);text-decoration:none;\
-cursor:pointer}\
-.button.quiet,button{background:transparent;color:var(--leaf)}\
-.button:focus-visible,button:focus-visible{outline:3px solid var(--leaf);outline-offset:2px}\
-table{width:100%;border-collapse:collapse;background:var(--card);border:1px solid var(--line);\
-border-radius:.5rem;margin:0 0 1.5rem;font-size:.9375rem}\
-th,td{text-align:left;padding:.5rem .85rem;border-bottom:1px solid var(--line);\
-overflow-wrap:anywhere;vertical-align:top}\
-th{font-weight:500;color:var(--quiet);white-space:nowrap}";
+const TEAS: &str = "<ul class=\"teas\">\
+    <li class=\"assam\"><strong>Assam, second flush</strong><span>Brahmaputra valley, India</span>€ 14</li>\
+    <li class=\"sencha\"><strong>Spring sencha</strong><span>Shizuoka, Japan</span>€ 18</li>\
+    <li class=\"peony\"><strong>White peony</strong><span>Fuding, China</span>€ 21</li></ul>";
+
+/// A leaf. Without one, browsers ask for `/favicon.ico` and complain.
+const ICON: &str = "<link rel=\"icon\" href=\"data:image/svg+xml,\
+    %3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E\
+    %3Cpath fill='%2338854a' d='M14 2C6 2 2 5 2 9.5c0 1 .2 1.8.6 2.6C4.5 9 7 7.2 10 6.3 7 8 4.8 10.4 \
+    3.6 13.7l1.3.5.5-1.2c.8.3 1.6.5 2.4.5C13 13.5 14 8 14 2z'/%3E%3C/svg%3E\">";
+
+const STYLE: &str = include_str!("style.css");
