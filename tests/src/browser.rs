@@ -1,9 +1,12 @@
 //! Headless Chromium, driven through chromedriver.
 
-use std::fs;
+mod page;
+
+pub use page::{Fetched, Look};
+
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -18,7 +21,6 @@ use url::{ParseError, Url};
 
 use crate::port::Port;
 use crate::process::Process;
-use crate::workspace;
 
 /// One Chromium with a fresh profile; it ends when this is dropped.
 #[derive(Debug)]
@@ -189,14 +191,11 @@ impl Browser {
         found.pop()
     }
 
-    /// Saves a picture of the page as `target/screenshots/NAME.png`.
-    pub async fn screenshot(&self, name: &str) -> PathBuf {
-        let directory = workspace().join("target/screenshots");
-        fs::create_dir_all(&directory).expect("a directory");
-        let file = directory.join(name).with_extension("png");
-        let picture = self.client.screenshot().await.expect("a picture");
-        fs::write(&file, picture).expect("a file");
-        file
+    /// How many cookies have a name that begins with this.
+    pub async fn count_cookies(&self, prefix: &str) -> usize {
+        let cookies = self.cookies().await;
+        let named = cookies.iter().filter(|c| c.name.starts_with(prefix));
+        named.count()
     }
 
     /// Opens another tab and works in it from now on; gives its number.

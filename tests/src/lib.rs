@@ -1,6 +1,7 @@
 //! The harness: real parts, started and ended by the test that needs them.
 //!
 //! - [`App`]: an example application, as `cargo run` would start it
+//! - [`Shop`](shop::Shop): one with its own local tenant
 //! - [`OidcProvider`]: npm `oidc-provider`, an independent OpenID provider
 //! - [`OidcShop`]: the shop, signing in at it
 //! - [`StrippingProxy`]: a proxy that gives an application a path of its own
@@ -29,11 +30,12 @@ mod provider;
 mod proxy;
 pub mod ranks;
 pub mod scripted;
+pub mod shop;
 mod site;
 pub mod visitor;
 
 pub use app::App;
-pub use browser::{Browser, BrowserCookie};
+pub use browser::{Browser, BrowserCookie, Fetched, Look};
 pub use disguise::Secrets;
 pub use echo::{Echo, Received};
 pub use logs::{Line, Logs};
