@@ -57,8 +57,8 @@ impl Pages {
         }
         let body = format!(
             "<h1>Your account</h1>\
-             <p class=\"lead\">This is what the sign-in service says about you, \
-             <strong id=\"name\">{}</strong>.</p><table id=\"claims\">{rows}</table>",
+             <p class=\"lead\">Signed in as <strong id=\"name\">{}</strong>. This is what the \
+             sign-in service says about you.</p><table id=\"claims\">{rows}</table>",
             escape(shown_name(user))
         );
         self.document("Your account", Some(user), &body)
