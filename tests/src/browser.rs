@@ -11,6 +11,7 @@ use std::process::Command;
 use std::time::Duration;
 
 use fantoccini::elements::Element;
+use fantoccini::error::CmdError;
 use fantoccini::wd::{Capabilities, WebDriverCompatibleCommand};
 use fantoccini::{Client, ClientBuilder, Locator};
 use hyper_util::client::legacy::connect::HttpConnector;
@@ -115,9 +116,12 @@ impl Browser {
 
     /// Fills the field of this name.
     pub async fn fill(&self, name: &str, value: &str) {
-        let field = self.find(Locator::Css(&format!("[name={name:?}]"))).await;
-        field.clear().await.expect("a field to clear");
-        field.send_keys(value).await.expect("a field to write into");
+        let field = format!("[name={name:?}]");
+        self.with(Locator::Css(&field), async |field| {
+            field.clear().await?;
+            field.send_keys(value).await
+        })
+        .await;
     }
 
     /// Clicks the link or button with this text.
@@ -127,20 +131,16 @@ impl Browser {
             "//a[normalize-space()=\"{text}\"] | //button[normalize-space()=\"{text}\"] | \
              //input[@type='submit' and @value=\"{text}\"]"
         );
-        let element = self.find(Locator::XPath(&path)).await;
-        element
-            .click()
-            .await
-            .unwrap_or_else(|error| panic!("clicking {text:?}: {error}"));
+        self.with(Locator::XPath(&path), async |element| element.click().await)
+            .await;
     }
 
     /// Clicks the first element that matches this selector.
     pub async fn click_css(&self, selector: &str) {
-        let element = self.find(Locator::Css(selector)).await;
-        element
-            .click()
-            .await
-            .unwrap_or_else(|error| panic!("clicking {selector:?}: {error}"));
+        self.with(Locator::Css(selector), async |element| {
+            element.click().await
+        })
+        .await;
     }
 
     /// The visible text of the page.
@@ -150,11 +150,21 @@ impl Browser {
 
     /// The visible text of the first element that matches this selector.
     pub async fn text_of(&self, selector: &str) -> String {
-        self.find(Locator::Css(selector))
+        self.with(Locator::Css(selector), async |element| element.text().await)
             .await
-            .text()
-            .await
-            .expect("an element on the page")
+    }
+
+    /// Waits until the page has this headline.
+    pub async fn arrive_under(&self, headline: &str) {
+        let arrive = async {
+            while self.text_of("h1").await != headline {
+                tokio::time::sleep(POLL).await;
+            }
+        };
+        if tokio::time::timeout(LIMIT, arrive).await.is_err() {
+            let at = self.url().await;
+            panic!("not under {headline:?} but at {at}:\n{}", self.text().await);
+        }
     }
 
     /// Waits until the address begins with this, e.g. after a click that leads
@@ -215,17 +225,6 @@ impl Browser {
         self.client.switch_to_window(tab).await.expect("a tab");
     }
 
-    /// What the page printed on its console since the last call: refused
-    /// scripts and styles are there.
-    pub async fn console(&self) -> Vec<String> {
-        let lines = self.issue("se/log", json!({"type": "browser"})).await;
-        let lines = lines.as_array().cloned().unwrap_or_default();
-        lines
-            .iter()
-            .filter_map(|line| line["message"].as_str().map(str::to_owned))
-            .collect()
-    }
-
     /// One command of the Chrome DevTools protocol.
     pub async fn devtools(&self, command: &str, parameters: Value) -> Value {
         self.issue(
@@ -233,6 +232,23 @@ impl Browser {
             json!({"cmd": command, "params": parameters}),
         )
         .await
+    }
+
+    /// Does something with an element; again with the next page's when the page
+    /// changed in between.
+    async fn with<T>(
+        &self,
+        locator: Locator<'_>,
+        act: impl AsyncFn(&Element) -> Result<T, CmdError>,
+    ) -> T {
+        for _ in 0..PAGES {
+            match act(&self.find(locator).await).await {
+                Ok(value) => return value,
+                Err(error) if error.is_stale_element_reference() => {}
+                Err(error) => panic!("{locator:?}: {error}"),
+            }
+        }
+        panic!("{locator:?}: the page changed {PAGES} times under it");
     }
 
     async fn find(&self, locator: Locator<'_>) -> Element {
@@ -318,5 +334,8 @@ impl WebDriverCompatibleCommand for Post {
 
 /// What two busy cores need to start Chromium, and more.
 const LIMIT: Duration = Duration::from_secs(30);
+
+/// How many pages may follow each other while one element is looked at.
+const PAGES: usize = 10;
 
 const POLL: Duration = Duration::from_millis(50);

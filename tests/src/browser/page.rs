@@ -126,6 +126,17 @@ impl Browser {
         file
     }
 
+    /// What the page printed on its console since the last call: refused
+    /// scripts and styles are there.
+    pub async fn console(&self) -> Vec<String> {
+        let lines = self.issue("se/log", json!({"type": "browser"})).await;
+        let lines = lines.as_array().cloned().unwrap_or_default();
+        lines
+            .iter()
+            .filter_map(|line| line["message"].as_str().map(str::to_owned))
+            .collect()
+    }
+
     /// Fails when a page so far printed anything on its console: a refused
     /// style or script, a missing icon, an error.
     ///
