@@ -6,7 +6,8 @@ use std::sync::Arc;
 use http::StatusCode;
 
 /// A page for the visitor: fixed texts, a code and a correlation id, and where to
-/// go from here. Nothing a request brought is in it.
+/// go from here. Nothing a request brought is in it but the local path that signing in
+/// again leads to.
 ///
 /// Rendered by the hook of `with_page`, or by [`to_html`](Self::to_html).
 #[derive(Clone, Debug)]

@@ -7,12 +7,22 @@ use http::{Response, StatusCode};
 use super::rejection::{login_path, page, to_front_page};
 use super::{Ciam, incoming};
 use crate::error::{Error, ErrorKind};
+use crate::flow::return_to::ReturnTo;
 use crate::page::{Action, Page};
 use crate::random;
 
 impl Ciam {
     /// Logs a failed sign-in or sign-out and makes the visitor's page.
     pub(super) fn fail(&self, error: &Error) -> Response<Bytes> {
+        self.fail_on_the_way_to(&incoming::front_page(self.config()), error)
+    }
+
+    /// The same; signing in again leads where the failed sign-in would have led.
+    pub(super) fn fail_on_the_way_to(
+        &self,
+        return_to: &ReturnTo,
+        error: &Error,
+    ) -> Response<Bytes> {
         let correlation_id = self.correlation_id();
         let (status, title, message) = told(error);
         if status.is_server_error() {
@@ -21,7 +31,7 @@ impl Ciam {
             tracing::warn!(code = error.code(), correlation_id, %error, "sign-in failed");
         }
         let config = self.config();
-        let again = login_path(config, &incoming::front_page(config));
+        let again = login_path(config, return_to);
         let mut response = page(
             config,
             &Page {

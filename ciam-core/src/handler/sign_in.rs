@@ -72,7 +72,7 @@ impl Ciam {
             }
             Err(error) => {
                 telemetry::sign_in(error.code());
-                self.fail(&error)
+                self.fail_on_the_way_to(&transaction.return_to, &error)
             }
         };
         // Whatever came of it, the attempt is over.

@@ -121,6 +121,23 @@ async fn a_changed_answer_signs_nobody_in() {
 }
 
 #[tokio::test]
+async fn signing_in_again_leads_where_the_first_attempt_would_have_led() {
+    let bench = Bench::new();
+    let mut browser = Browser::default();
+    let callback = browser
+        .authorize(&bench, "/auth/login?return_to=/a%26b")
+        .await;
+    let page = browser
+        .go(&bench, &format!("{callback}&error=access_denied"))
+        .await;
+    assert!(
+        text(&page).contains("href=\"/auth/login?return_to=%2Fa%26b\""),
+        "{}",
+        text(&page)
+    );
+}
+
+#[tokio::test]
 async fn an_announced_issuer_must_be_there() {
     let bench = Bench::new();
     bench.provider.state().metadata =
