@@ -126,7 +126,7 @@ async fn who_cancels_gets_a_page_that_leads_back() {
             browser.arrive_at(&shop.tenant_url("/")).await;
         }
     }
-    browser.arrive_at(&shop.url("/")).await;
+    browser.arrive_at(&shop.url("/account")).await;
     assert_eq!(browser.text_of("#name").await, ADA);
     let refused = [("/auth/callback", 400)];
     browser.console_is_clean_but_for(&refused).await;

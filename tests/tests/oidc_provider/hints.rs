@@ -38,7 +38,7 @@ async fn whoever_cancels_at_the_provider_reads_so_and_can_sign_in_again() {
         assert_eq!(home.url.as_str(), shop.url("/"));
         let page = visitor.follow(&page, "Sign in again").await;
         let page = finish_sign_in(&mut visitor, page, "alice").await;
-        assert_eq!(page.url.as_str(), shop.url("/"), "{page}");
+        assert_eq!(page.url.as_str(), shop.url("/account"), "{page}");
         assert_eq!(
             shop.me(&mut visitor).await.expect("signed in")["sub"],
             "alice"
