@@ -15,6 +15,9 @@ use super::{GUID, OTHER};
 const AUTHORITY: &str = "https://contoso.ciamlogin.com";
 const HOUR: Duration = Duration::from_secs(3600);
 
+/// What runs behind a request takes a moment; a failure takes this long.
+const LIMIT: Duration = Duration::from_secs(30);
+
 struct World {
     memory: Arc<Memory>,
     clock: Arc<ManualClock>,
@@ -50,12 +53,26 @@ impl World {
         Ok(location.split('?').next().unwrap_or_default().to_owned())
     }
 
-    /// Lets what runs behind the requests run, until the refusal is known.
-    async fn until_refused(&self) {
-        let code = Some("metadata.issuer_changed");
-        while self.ciam.health().metadata.last_error != code {
-            tokio::task::yield_now().await;
-        }
+    /// Lets what runs behind the requests run, until it has failed like this.
+    async fn until_refused(&self, code: &str) {
+        let refused = async {
+            while self.ciam.health().metadata.last_error != Some(code) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let refused = tokio::time::timeout(LIMIT, refused).await;
+        refused.unwrap_or_else(|_| panic!("never refused with {code}"));
+    }
+
+    /// Lets what runs behind the requests run, until visitors are sent there.
+    async fn until_it_leads_to(&self, there: &str) {
+        let moved = async {
+            while self.leads_to().await.as_deref() != Ok(there) {
+                tokio::task::yield_now().await;
+            }
+        };
+        let moved = tokio::time::timeout(LIMIT, moved).await;
+        moved.unwrap_or_else(|_| panic!("nobody is ever sent to {there}"));
     }
 
     fn documents_asked(&self) -> usize {
@@ -85,7 +102,7 @@ async fn another_tenant_in_a_later_document_changes_nothing() {
     // Stale: the new document is asked for behind the request, and refused.
     world.clock.advance(2 * HOUR);
     assert_eq!(world.leads_to().await, Ok(authorize(GUID)));
-    world.until_refused().await;
+    world.until_refused("metadata.issuer_changed").await;
     assert_eq!(world.documents_asked(), 2);
     for _ in 0..3 {
         assert_eq!(world.leads_to().await, Ok(authorize(GUID)));
@@ -124,9 +141,7 @@ async fn a_document_that_fails_later_leaves_the_old_one_in_use() {
         world.memory.publish(document);
         world.clock.advance(13 * HOUR);
         assert_eq!(world.leads_to().await, Ok(authorize(GUID)), "{code}");
-        while world.ciam.health().metadata.last_error != Some(code) {
-            tokio::task::yield_now().await;
-        }
+        world.until_refused(code).await;
         assert!(world.ciam.health().is_ready(), "{code}");
     }
 }
@@ -139,8 +154,6 @@ async fn new_endpoints_of_the_same_tenant_are_taken_up() {
     world.clock.advance(13 * HOUR);
     assert_eq!(world.leads_to().await, Ok(authorize(GUID)), "the stale one");
     let moved = format!("{by_id}/{GUID}/oauth2/v2.0/authorize");
-    while world.leads_to().await != Ok(moved.clone()) {
-        tokio::task::yield_now().await;
-    }
+    world.until_it_leads_to(&moved).await;
     assert_eq!(world.documents_asked(), 2);
 }
