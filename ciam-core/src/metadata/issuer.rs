@@ -96,7 +96,7 @@ fn customer_tenant(
                      and CIAM_TENANT_ID"
                 )
             }
-            _ => "set CIAM_ISSUER to accept exactly that issuer, if it is yours".to_owned(),
+            _ => "check CIAM_AUTHORITY; set CIAM_ISSUER only if that issuer is yours".to_owned(),
         };
         return Err(refused(authority, document, expected, remedy));
     }

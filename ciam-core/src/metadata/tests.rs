@@ -123,7 +123,7 @@ fn an_issuer_that_is_refused_comes_with_what_to_set() {
     let own = format!("{NAMED}/{GUID}");
     let exact = "https://id.example/a";
     let named = Set(NAMED, None, None);
-    let accept = "set CIAM_ISSUER to accept exactly that issuer";
+    let accept = "check CIAM_AUTHORITY; set CIAM_ISSUER only if that issuer is yours";
     for (set, base, issuer, code, says) in [
         (
             named,
