@@ -1,0 +1,5 @@
+//! What the benchmarks share.
+
+pub(crate) mod provider;
+pub(crate) mod rounds;
+pub(crate) mod sign_in;
