@@ -3,6 +3,7 @@
 use std::fmt;
 
 use bytes::Bytes;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -67,12 +68,25 @@ impl Claims {
     ///
     /// When they do not have its shape.
     pub fn to<T: DeserializeOwned>(&self) -> Result<T, ClaimsError> {
-        serde_json::from_slice(&self.json).map_err(|error| ClaimsError::shape(&error))
+        self.read().map_err(|error| ClaimsError::shape(&error))
+    }
+
+    /// Of a text that was checked before; of any other there are none.
+    fn members(&self) -> Members<'_> {
+        self.read().unwrap_or_default()
+    }
+
+    /// Looks at the whole text once, which costs less than at each string in it.
+    fn read<'a, T: Deserialize<'a>>(&'a self) -> serde_json::Result<T> {
+        match std::str::from_utf8(&self.json) {
+            Ok(json) => serde_json::from_str(json),
+            Err(_) => serde_json::from_slice(&self.json),
+        }
     }
 
     /// One claim.
     pub fn value(&self, name: &str) -> Option<Value> {
-        let members = Members::of(&self.json);
+        let members = self.members();
         serde_json::from_str(members.value(name)?.get()).ok()
     }
 
@@ -101,7 +115,7 @@ impl Claims {
     /// `amr`, `sid`, and all the provider says about the user.
     #[must_use]
     pub fn without_protocol_claims(&self) -> Self {
-        let mut members = Members::of(&self.json);
+        let mut members = self.members();
         members.retain(|name| !PROTOCOL_CLAIMS.contains(&name));
         Self {
             json: members.to_json(),
@@ -128,8 +142,8 @@ impl Claims {
         if self.value("sub") != Some(Value::String(subject)) {
             return Err(ClaimsError::UserinfoSubject);
         }
-        let mut members = Members::of(&self.json);
-        let mut added = Members::of(&userinfo.json);
+        let mut members = self.members();
+        let mut added = userinfo.members();
         added.retain(|name| {
             !SIGNED_CLAIMS.contains(&name)
                 && !PROTOCOL_CLAIMS.contains(&name)
@@ -144,7 +158,7 @@ impl Claims {
     /// The largest claims with the bytes each takes, largest first: what to look
     /// at when a session does not fit into its cookie.
     pub fn largest(&self, count: usize) -> Vec<(String, usize)> {
-        let members = Members::of(&self.json);
+        let members = self.members();
         let mut sizes: Vec<_> = members
             .iter()
             .map(|(name, value)| (shortened(name), value.get().len()))
@@ -158,7 +172,7 @@ impl Claims {
 impl fmt::Debug for Claims {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("Claims")?;
-        let members = Members::of(&self.json);
+        let members = self.members();
         f.debug_set()
             .entries(members.iter().map(|(name, _)| shortened(name)))
             .finish()

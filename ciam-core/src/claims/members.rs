@@ -9,14 +9,10 @@ use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
 
 /// Names and the text of their values, in their order.
+#[derive(Default)]
 pub(super) struct Members<'a>(Vec<(Cow<'a, str>, &'a RawValue)>);
 
 impl<'a> Members<'a> {
-    /// Of a text that was checked before; of any other there are none.
-    pub(super) fn of(json: &'a [u8]) -> Self {
-        serde_json::from_slice(json).unwrap_or(Self(Vec::new()))
-    }
-
     pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &'a RawValue)> {
         self.0.iter().map(|(name, value)| (name.as_ref(), *value))
     }

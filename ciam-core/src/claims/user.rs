@@ -1,6 +1,7 @@
 //! The user: who it is, and what is commonly asked about one.
 
 use std::fmt;
+use std::sync::Arc;
 
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
@@ -9,14 +10,17 @@ use serde_json::value::RawValue;
 
 use super::{Claims, ClaimsError};
 
-/// A signed-in user.
+/// A signed-in user. Cheap to clone.
 ///
 /// An application stores [`id`](Self::id) and looks users up by it, never by
 /// e-mail address, name or user name: those change, repeat and can be chosen.
 ///
 /// `Debug` prints the id and the names of the claims.
 #[derive(Clone)]
-pub struct User {
+pub struct User(Arc<Known>);
+
+/// What is known of a user.
+struct Known {
     id: UserId,
     directory_id: Option<DirectoryId>,
     name: Option<String>,
@@ -34,8 +38,9 @@ impl User {
     ///
     /// When `iss` or `sub` is missing, empty or not a string.
     pub fn from_claims(claims: Claims) -> Result<Self, ClaimsError> {
-        let wire: Wire =
-            serde_json::from_slice(claims.json()).map_err(|error| ClaimsError::identity(&error))?;
+        let wire: Wire = claims
+            .read()
+            .map_err(|error| ClaimsError::identity(&error))?;
         if wire.iss.is_empty() || wire.sub.is_empty() {
             return Err(ClaimsError::Identity {
                 reason: "empty".into(),
@@ -48,7 +53,7 @@ impl User {
             }),
             _ => None,
         };
-        Ok(Self {
+        Ok(Self(Arc::new(Known {
             id: UserId {
                 issuer: wire.iss,
                 subject: wire.sub,
@@ -62,62 +67,61 @@ impl User {
             roles: wire.roles.0,
             groups: wire.groups.0,
             claims,
-        })
+        })))
     }
 
     /// Who this is, for ever: issuer and subject. What an application stores.
-    pub const fn id(&self) -> &UserId {
-        &self.id
+    pub fn id(&self) -> &UserId {
+        &self.0.id
     }
 
     /// Who this is in the directory, the same in all applications of a tenant:
     /// for sharing accounts between them. Needs the scope `profile`.
-    pub const fn directory_id(&self) -> Option<&DirectoryId> {
-        self.directory_id.as_ref()
+    pub fn directory_id(&self) -> Option<&DirectoryId> {
+        self.0.directory_id.as_ref()
     }
 
     /// The name to greet the user with; the literal `unknown` is no name.
     pub fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.0.name.as_deref()
     }
 
     /// An e-mail address, to write to: never an identity. It may be missing,
     /// unverified, changed, or another user's tomorrow.
     pub fn email(&self) -> Option<&str> {
-        self.email.as_deref()
+        self.0.email.as_deref()
     }
 
     /// What the user calls himself at the provider, to show: never an identity.
     pub fn preferred_username(&self) -> Option<&str> {
-        self.preferred_username.as_deref()
+        self.0.preferred_username.as_deref()
     }
 
     /// The roles of the user in this application.
     pub fn roles(&self) -> &[String] {
-        &self.roles
+        &self.0.roles
     }
 
     /// The groups of the user, by the provider's ids. Empty as well when there
     /// are too many to fit into a token (over 200 at Microsoft).
     pub fn groups(&self) -> &[String] {
-        &self.groups
+        &self.0.groups
     }
 
     /// Everything the provider said.
-    pub const fn claims(&self) -> &Claims {
-        &self.claims
+    pub fn claims(&self) -> &Claims {
+        &self.0.claims
     }
 }
 
 /// `{"sub", "name", "email", "claims": {…}}`: what a page's script asks for.
 impl Serialize for User {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        let claims: &RawValue =
-            serde_json::from_slice(self.claims.json()).map_err(serde::ser::Error::custom)?;
+        let claims: &RawValue = self.0.claims.read().map_err(serde::ser::Error::custom)?;
         let mut object = serializer.serialize_struct("User", 4)?;
-        object.serialize_field("sub", self.id.subject())?;
-        object.serialize_field("name", &self.name)?;
-        object.serialize_field("email", &self.email)?;
+        object.serialize_field("sub", self.id().subject())?;
+        object.serialize_field("name", &self.name())?;
+        object.serialize_field("email", &self.email())?;
         object.serialize_field("claims", claims)?;
         object.end()
     }
@@ -126,8 +130,8 @@ impl Serialize for User {
 impl fmt::Debug for User {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("User")
-            .field("id", &self.id)
-            .field("claims", &self.claims)
+            .field("id", self.id())
+            .field("claims", self.claims())
             .finish_non_exhaustive()
     }
 }
