@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, Entry, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Ciam, Guard, Incoming, Rejection};
@@ -124,6 +124,9 @@ impl Visit {
 
     /// A session that the answer itself begins or ends is not written over.
     fn renew(&self, headers: &mut HeaderMap) -> bool {
+        if self.0.renewal.is_empty() {
+            return false;
+        }
         let name = &self.0.ciam.config().cookies().session_names()[0];
         let own = |value: &HeaderValue| {
             value
@@ -131,7 +134,7 @@ impl Visit {
                 .strip_prefix(name.as_bytes())
                 .is_some_and(|v| v.starts_with(b"="))
         };
-        if self.0.renewal.is_empty() || headers.get_all(SET_COOKIE).iter().any(own) {
+        if headers.get_all(SET_COOKIE).iter().any(own) {
             return false;
         }
         for cookie in &self.0.renewal {
@@ -144,10 +147,30 @@ impl Visit {
 /// `no-store`, unless the handler chose `private` or `no-store` itself; and `Vary:
 /// Cookie` for caches that know the answer of another visitor.
 pub(super) fn forbid_caching(headers: &mut HeaderMap) {
-    let own = headers
-        .get_all(CACHE_CONTROL)
-        .iter()
-        .filter_map(|v| v.to_str().ok());
+    match headers.entry(CACHE_CONTROL) {
+        Entry::Vacant(absent) => {
+            absent.insert(NO_STORE);
+        }
+        Entry::Occupied(mut own) => {
+            if !keeps_caches_away(own.iter()) {
+                own.insert(NO_STORE);
+            }
+        }
+    }
+    match headers.entry(VARY) {
+        Entry::Vacant(absent) => {
+            absent.insert(BY_COOKIE);
+        }
+        Entry::Occupied(mut own) => {
+            if !varies_by_cookie(own.iter()) {
+                own.append(BY_COOKIE);
+            }
+        }
+    }
+}
+
+fn keeps_caches_away<'a>(cache_control: impl Iterator<Item = &'a HeaderValue>) -> bool {
+    let own = cache_control.filter_map(|v| v.to_str().ok());
     let own = own.collect::<Vec<_>>().join(",").to_ascii_lowercase();
     let directives = || {
         own.split(',')
@@ -163,15 +186,17 @@ pub(super) fn forbid_caching(headers: &mut HeaderMap) {
              sent instead"
         );
     }
-    if shared || !careful {
-        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
-    let varies = headers.get_all(VARY).iter().filter_map(|v| v.to_str().ok());
-    let varies = varies.flat_map(|v| v.split(',')).map(str::trim);
-    if !varies
-        .into_iter()
-        .any(|v| v == "*" || v.eq_ignore_ascii_case("cookie"))
-    {
-        headers.append(VARY, HeaderValue::from_static("Cookie"));
-    }
+    careful && !shared
 }
+
+fn varies_by_cookie<'a>(mut vary: impl Iterator<Item = &'a HeaderValue>) -> bool {
+    vary.any(|value| {
+        let names = value.to_str().unwrap_or_default().split(',');
+        names
+            .map(str::trim)
+            .any(|name| name == "*" || name.eq_ignore_ascii_case("cookie"))
+    })
+}
+
+const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
+const BY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
