@@ -19,10 +19,11 @@
 
 use std::borrow::Cow;
 use std::fmt;
+use std::iter;
 
-use http::HeaderMap;
-use http::header::COOKIE;
-use memchr::{memchr, memchr_iter};
+use http::header::{COOKIE, GetAll};
+use http::{HeaderMap, HeaderValue};
+use memchr::memchr;
 
 pub(crate) use crate::config::MAX_CHUNKS;
 
@@ -75,8 +76,7 @@ pub(crate) fn single<'h>(
     headers: &'h HeaderMap,
     name: &str,
 ) -> Result<Option<&'h [u8]>, CookieError> {
-    within_limit(headers)?;
-    let mut values = pairs(headers).filter(|(found, _)| *found == name.as_bytes());
+    let mut values = pairs(lines(headers)?).filter(|(found, _)| *found == name.as_bytes());
     let value = values.next().map(|(_, value)| value);
     if values.next().is_some() {
         return Err(CookieError::Duplicate { chunk: 0 });
@@ -94,9 +94,9 @@ pub(crate) fn matching<'h>(
     prefix: &'h str,
     suffix: &'h str,
 ) -> impl Iterator<Item = (&'h str, &'h [u8])> {
-    let scanned = within_limit(headers).is_ok();
-    pairs(headers)
-        .take_while(move |_| scanned)
+    let lines = lines(headers).into_iter();
+    lines
+        .flat_map(pairs)
         .filter_map(move |(name, value)| {
             let middle = name.strip_prefix(prefix.as_bytes())?;
             let middle = middle.strip_suffix(suffix.as_bytes())?;
@@ -254,13 +254,13 @@ struct Scan<'h> {
 
 impl<'h> Scan<'h> {
     fn new(headers: &'h HeaderMap, names: &[String; MAX_CHUNKS]) -> Result<Self, CookieError> {
-        within_limit(headers)?;
+        let lines = lines(headers)?;
         let mut scan = Self {
             values: [None; MAX_CHUNKS],
             present: Present::default(),
             repeated: Present::default(),
         };
-        for (name, value) in pairs(headers) {
+        for (name, value) in pairs(lines) {
             let chunk = names.iter().position(|known| known.as_bytes() == name);
             let Some(chunk) = chunk else { continue };
             if scan.present.has(chunk) {
@@ -274,27 +274,31 @@ impl<'h> Scan<'h> {
     }
 }
 
-fn within_limit(headers: &HeaderMap) -> Result<(), CookieError> {
+/// The `Cookie` headers, if they are not too long.
+fn lines(headers: &HeaderMap) -> Result<GetAll<'_, HeaderValue>, CookieError> {
+    let lines = headers.get_all(COOKIE);
+    let length = lines.iter().map(HeaderValue::len).sum();
     let limit = MAX_SCANNED;
-    let length = headers.get_all(COOKIE).iter().map(|line| line.len()).sum();
     if length > limit {
         return Err(CookieError::TooLarge { length, limit });
     }
-    Ok(())
+    Ok(lines)
 }
 
 /// Every `name=value` of every `Cookie` header; HTTP/2 may send one header
 /// per cookie ([RFC 9113, section 8.2.3]). What has no `=` is nobody's name.
 ///
 /// [RFC 9113, section 8.2.3]: https://www.rfc-editor.org/rfc/rfc9113#section-8.2.3
-fn pairs(headers: &HeaderMap) -> impl Iterator<Item = (&[u8], &[u8])> {
-    headers.get_all(COOKIE).iter().flat_map(|line| {
-        let line = line.as_bytes();
-        let mut start = 0;
-        let ends = memchr_iter(b';', line).chain([line.len()]);
-        ends.filter_map(move |end| {
-            let pair = &line[start..end];
-            start = end + 1;
+fn pairs(lines: GetAll<'_, HeaderValue>) -> impl Iterator<Item = (&[u8], &[u8])> {
+    lines.into_iter().flat_map(|line| {
+        let mut rest = Some(line.as_bytes());
+        iter::from_fn(move || {
+            let line = rest?;
+            let end = memchr(b';', line);
+            rest = end.map(|end| &line[end + 1..]);
+            Some(&line[..end.unwrap_or(line.len())])
+        })
+        .filter_map(|pair| {
             let equals = memchr(b'=', pair)?;
             Some((trimmed(&pair[..equals]), trimmed(&pair[equals + 1..])))
         })
