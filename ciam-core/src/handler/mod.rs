@@ -133,23 +133,29 @@ impl Ciam {
     /// somebody who is signed in, is refused.
     pub fn visit(&self, incoming: Incoming<'_>) -> Result<Visit, Rejection> {
         let _span = tracing::debug_span!("visit").entered();
-        let now = self.now();
-        let Some((session, present)) = self.open_session(incoming.headers, now) else {
+        let nobody = || {
             telemetry::visit(Visitor::Anonymous);
-            return Ok(Visit::new(self.clone(), None, Vec::new()));
+            Visit::new(self.clone(), None, Vec::new())
+        };
+        let Some(cookie) = self.session_cookie(incoming.headers) else {
+            return Ok(nobody());
+        };
+        let now = self.now();
+        let Some(session) = self.open_session(&cookie, now) else {
+            return Ok(nobody());
         };
         if !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
             telemetry::visit(Visitor::Refused);
             return Err(Rejection::cross_site(self, incoming));
         }
         telemetry::visit(Visitor::SignedIn);
-        let renewal = self.renewal(&session, present, now);
+        let renewal = self.renewal(&session, cookie.present(), now);
         Ok(Visit::new(self.clone(), Some(session), renewal))
     }
 
     fn session(&self, headers: &HeaderMap) -> Option<Session> {
-        self.open_session(headers, self.now())
-            .map(|(session, _)| session)
+        let cookie = self.session_cookie(headers)?;
+        self.open_session(&cookie, self.now())
     }
 
     fn now(&self) -> Timestamp {

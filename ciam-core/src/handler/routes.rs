@@ -120,7 +120,7 @@ impl Ciam {
         let Some(session) = self.session(incoming.headers) else {
             return json(StatusCode::UNAUTHORIZED, "visit.not_signed_in");
         };
-        let user = User::from_claims(session.claims());
+        let user = User::from_claims(session.claims().clone());
         let Some(body) = user.ok().and_then(|user| serde_json::to_vec(&user).ok()) else {
             return json(StatusCode::INTERNAL_SERVER_ERROR, "internal");
         };

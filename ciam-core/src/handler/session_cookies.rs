@@ -10,33 +10,27 @@ use crate::error::Error;
 use crate::flow::callback::SignedIn;
 use crate::metadata::Metadata;
 use crate::secret::Secret;
-use crate::session::cookie::{self, Present};
+use crate::session::cookie::{self, CookieValue, Present};
 use crate::session::seal::Purpose;
 use crate::session::{Lifetimes, Session, SessionError};
 
 impl Ciam {
-    /// The session of a request, and which of its cookies are there. One that does
-    /// not open is none: the log says why.
-    pub(super) fn open_session(
-        &self,
-        headers: &HeaderMap,
-        now: Timestamp,
-    ) -> Option<(Session, Present)> {
-        let names = self.config().cookies().session_names();
-        let value = cookie::read(headers, names)
+    /// The session's cookie in a request. One that cannot be read is none: the log
+    /// says why.
+    pub(super) fn session_cookie<'h>(&self, headers: &'h HeaderMap) -> Option<CookieValue<'h>> {
+        cookie::read(headers, self.config().cookies().session_names())
             .inspect_err(|error| tracing::warn!(code = error.code(), %error, "no session"))
-            .ok()??;
+            .ok()?
+    }
+
+    /// What the cookie holds. One that does not open is no session: the log says why.
+    pub(super) fn open_session(&self, cookie: &CookieValue<'_>, now: Timestamp) -> Option<Session> {
+        let names = self.config().cookies().session_names();
         let context = self.seal_context(Purpose::Session, &names[0]);
-        let session = Session::open(
-            &self.0.key_ring,
-            &context,
-            value.text(),
-            now,
-            &self.lifetimes(),
-        )
-        .inspect_err(|error| tracing::info!(code = error.code(), %error, "no session"))
-        .ok()?;
-        Some((session, value.present()))
+        let (ring, lifetimes) = (&self.0.key_ring, self.lifetimes());
+        Session::open(ring, &context, cookie.text(), now, &lifetimes)
+            .inspect_err(|error| tracing::info!(code = error.code(), %error, "no session"))
+            .ok()
     }
 
     /// The cookies that keep a used session alive, when it is time to write them.
@@ -67,7 +61,7 @@ impl Ciam {
         now: Timestamp,
     ) -> Result<Vec<HeaderValue>, Error> {
         let kept = claims.without_protocol_claims();
-        let session = Session::new(kept.json().clone(), now, &self.lifetimes());
+        let session = Session::new(kept.clone(), now, &self.lifetimes());
         let present = cookie::present(headers, self.config().cookies().session_names());
         self.write_session(&session, present, now)
             .inspect_err(|error| {

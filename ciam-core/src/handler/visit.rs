@@ -52,7 +52,7 @@ impl Visit {
             return Ok(None);
         };
         let user = self.0.user.get_or_init(|| {
-            User::from_claims(session.claims())
+            User::from_claims(session.claims().clone())
                 .inspect_err(|error| tracing::error!(code = error.code(), %error, "no user"))
                 .ok()
         });

@@ -10,7 +10,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use zeroize::Zeroizing;
 
 use crate::claims::Claims;
@@ -34,18 +34,18 @@ pub(crate) struct Session {
     renewed_at: Timestamp,
     expires_at: Timestamp,
     key: KeyAge,
-    claims: Bytes,
+    claims: Claims,
 }
 
 impl Session {
-    /// The session of someone who signs in now, with these claims as JSON.
-    pub(crate) fn new(claims_json: Bytes, now: Timestamp, lifetimes: &Lifetimes) -> Self {
+    /// The session of someone who signs in now, with these claims.
+    pub(crate) fn new(claims: Claims, now: Timestamp, lifetimes: &Lifetimes) -> Self {
         let mut session = Self {
             created_at: now,
             renewed_at: now,
             expires_at: now,
             key: KeyAge::Current,
-            claims: claims_json,
+            claims,
         };
         session.expires_at = session.cookie_expiry(now, lifetimes);
         session
@@ -60,7 +60,7 @@ impl Session {
         lifetimes: &Lifetimes,
     ) -> Result<Self, SessionError> {
         let opened = ring.open(context, text, now)?;
-        let session = Self::decode(&opened.plaintext, now, lifetimes)?;
+        let session = Self::decode(opened.plaintext, now, lifetimes)?;
         Ok(Self {
             // Longer lifetimes do not revive what was sealed with shorter ones.
             expires_at: session.expires_at.min(opened.expires_at),
@@ -71,7 +71,7 @@ impl Session {
 
     /// Reads what [`Self::encode`] wrote, once its seal is opened.
     pub(crate) fn decode(
-        plaintext: &Bytes,
+        mut plaintext: Bytes,
         now: Timestamp,
         lifetimes: &Lifetimes,
     ) -> Result<Self, SessionError> {
@@ -83,15 +83,18 @@ impl Session {
             return Err(SessionError::Version { found: version });
         }
         let (created, rest) = rest.split_first_chunk().ok_or(malformed)?;
-        let (renewed, claims) = rest.split_first_chunk().ok_or(malformed)?;
+        let (renewed, _) = rest.split_first_chunk().ok_or(malformed)?;
+        let [created_at, renewed_at] =
+            [created, renewed].map(|at| Timestamp::from_unix(u64::from_be_bytes(*at)));
+        plaintext.advance(HEADER);
         let mut session = Self {
-            created_at: Timestamp::from_unix(u64::from_be_bytes(*created)),
-            renewed_at: Timestamp::from_unix(u64::from_be_bytes(*renewed)),
+            created_at,
+            renewed_at,
             expires_at: now,
             key: KeyAge::Current,
-            claims: plaintext.slice_ref(claims),
+            claims: Claims::from_sealed(plaintext),
         };
-        if session.renewed_at < session.created_at || session.claims.is_empty() {
+        if session.renewed_at < session.created_at || session.claims.json().is_empty() {
             return Err(malformed);
         }
 
@@ -161,11 +164,12 @@ impl Session {
 
     /// Writes what [`Self::decode`] reads, to be sealed.
     pub(crate) fn encode(&self) -> Zeroizing<Vec<u8>> {
-        let mut plaintext = Zeroizing::new(Vec::with_capacity(HEADER + self.claims.len()));
+        let claims = self.claims.json();
+        let mut plaintext = Zeroizing::new(Vec::with_capacity(HEADER + claims.len()));
         plaintext.push(VERSION);
         plaintext.extend(self.created_at.unix().to_be_bytes());
         plaintext.extend(self.renewed_at.unix().to_be_bytes());
-        plaintext.extend_from_slice(&self.claims);
+        plaintext.extend_from_slice(claims);
         plaintext
     }
 
@@ -192,8 +196,8 @@ impl Session {
     }
 
     /// The claims of the user.
-    pub(crate) fn claims(&self) -> Claims {
-        Claims::from_sealed(self.claims.clone())
+    pub(crate) const fn claims(&self) -> &Claims {
+        &self.claims
     }
 }
 

@@ -14,7 +14,7 @@ use std::ops::Range;
 
 use aws_lc_rs::aead::{Aad, NONCE_LEN, Nonce};
 use base64_simd::URL_SAFE_NO_PAD;
-use bytes::Bytes;
+use bytes::{Buf as _, Bytes};
 use zeroize::Zeroize;
 
 use crate::clock::Timestamp;
@@ -328,7 +328,10 @@ struct Wiped(Vec<u8>);
 impl Wiped {
     /// A part of the buffer, still overwritten when the last clone is dropped.
     fn into_bytes(self, part: Range<usize>) -> Bytes {
-        Bytes::from_owner(self).slice(part)
+        let mut bytes = Bytes::from_owner(self);
+        bytes.advance(part.start);
+        bytes.truncate(part.len());
+        bytes
     }
 }
 
