@@ -11,7 +11,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::request::{incoming, into_axum};
+use crate::request::{incoming_whole, into_axum};
 
 /// Says who the visitor of each request is, and writes what the session asks of
 /// each answer. Made by [`CiamExt::layer`](crate::CiamExt::layer).
@@ -56,12 +56,11 @@ where
         self.inner.poll_ready(context)
     }
 
-    fn call(&mut self, request: Request<B>) -> CiamFuture<S::Future> {
-        let (mut parts, body) = request.into_parts();
-        match self.ciam.visit(incoming(&parts)) {
+    fn call(&mut self, mut request: Request<B>) -> CiamFuture<S::Future> {
+        match self.ciam.visit(incoming_whole(&request)) {
             Ok(visit) => {
-                parts.extensions.insert(visit.clone());
-                let inner = self.inner.call(Request::from_parts(parts, body));
+                request.extensions_mut().insert(visit.clone());
+                let inner = self.inner.call(request);
                 CiamFuture::Visiting { inner, visit }
             }
             Err(rejection) => CiamFuture::Answered {

@@ -6,6 +6,7 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use ciam_core::{Incoming, Visit};
 use http::request::Parts;
+use http::{Extensions, Request, Uri};
 
 /// A request that is answered before its handler runs.
 #[derive(Debug)]
@@ -32,12 +33,24 @@ impl IntoResponse for Rejection {
 /// The request as it reached the application: a router that nests this one has
 /// taken its prefix from the `uri`, and keeps the original beside it.
 pub(crate) fn incoming(parts: &Parts) -> Incoming<'_> {
-    let original = parts.extensions.get::<OriginalUri>();
     Incoming {
         method: &parts.method,
-        uri: original.map_or(&parts.uri, |original| &original.0),
+        uri: original(&parts.extensions).unwrap_or(&parts.uri),
         headers: &parts.headers,
     }
+}
+
+/// The same of a request that stays whole.
+pub(crate) fn incoming_whole<B>(request: &Request<B>) -> Incoming<'_> {
+    Incoming {
+        method: request.method(),
+        uri: original(request.extensions()).unwrap_or_else(|| request.uri()),
+        headers: request.headers(),
+    }
+}
+
+fn original(extensions: &Extensions) -> Option<&Uri> {
+    extensions.get::<OriginalUri>().map(|original| &original.0)
 }
 
 /// What the innermost layer found out.
