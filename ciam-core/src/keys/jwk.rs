@@ -16,8 +16,8 @@ pub(super) struct PublicJwk {
     pub(super) material: Material,
 }
 
-/// The numbers of a public key, big-endian.
-#[derive(Debug)]
+/// The numbers of a public key, big-endian, each in its one form.
+#[derive(Debug, Eq, PartialEq)]
 pub(super) enum Material {
     Ed25519 { x: Vec<u8> },
     P256 { point: Vec<u8> },

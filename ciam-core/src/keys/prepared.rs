@@ -1,6 +1,7 @@
 //! A key parsed once, when its set arrives, and used for every token after.
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_FIXED, ECDSA_P384_SHA384_FIXED, ED25519, ParsedPublicKey,
@@ -19,11 +20,14 @@ use super::jwk::{Material, PublicJwk, SkipReason, SkippedKey};
 pub struct PreparedKey {
     kid: Option<String>,
     issuer: Option<String>,
-    /// One per algorithm, because a parsed key is bound to its algorithm. An
-    /// RSA key without `alg` has six; the first use of one computes and keeps
-    /// what makes the next ones fast.
-    verifiers: Vec<(Algorithm, ParsedPublicKey)>,
+    material: Material,
+    /// One per algorithm, because a parsed key is bound to its algorithm. The
+    /// first is parsed when the set arrives; an RSA key without `alg` has five
+    /// more, each parsed when a token first needs it.
+    verifiers: Vec<(Algorithm, Verifier)>,
 }
+
+type Verifier = OnceLock<Result<ParsedPublicKey, SkipReason>>;
 
 impl PreparedKey {
     pub(super) fn new(jwk: PublicJwk) -> Result<Self, SkippedKey> {
@@ -33,14 +37,19 @@ impl PreparedKey {
         };
         let verifiers = algorithms
             .iter()
-            .map(|algorithm| Ok((*algorithm, verifier(&jwk.material, *algorithm)?)))
-            .collect::<Result<_, _>>()
-            .map_err(|reason| SkippedKey::new(jwk.kid.as_deref(), reason))?;
-        Ok(Self {
+            .map(|algorithm| (*algorithm, Verifier::new()))
+            .collect();
+        let key = Self {
             kid: jwk.kid,
             issuer: jwk.issuer,
+            material: jwk.material,
             verifiers,
-        })
+        };
+        // What is no key for one algorithm is none for the others.
+        match key.verifier(algorithms[0]) {
+            Ok(_) => Ok(key),
+            Err(reason) => Err(SkippedKey::new(key.kid(), reason)),
+        }
     }
 
     /// The key's id in its set.
@@ -56,7 +65,7 @@ impl PreparedKey {
 
     /// Whether the key may verify signatures of this algorithm.
     pub fn serves(&self, algorithm: Algorithm) -> bool {
-        self.verifier(algorithm).is_some()
+        self.algorithms().any(|serves| serves == algorithm)
     }
 
     /// Verifies a signature.
@@ -71,7 +80,7 @@ impl PreparedKey {
         signature: &[u8],
     ) -> Result<(), SignatureError> {
         self.verifier(algorithm)
-            .ok_or(SignatureError)?
+            .map_err(|_| SignatureError)?
             .verify_sig(message, signature)
             .map_err(|_| SignatureError)
     }
@@ -81,18 +90,23 @@ impl PreparedKey {
     pub(super) fn is_same(&self, other: &Self) -> bool {
         self.kid == other.kid
             && self.issuer == other.issuer
-            && self.verifiers.len() == other.verifiers.len()
-            && self
-                .verifiers
-                .iter()
-                .zip(&other.verifiers)
-                .all(|(a, b)| a.0 == b.0 && a.1.as_ref() == b.1.as_ref())
+            && self.material == other.material
+            && self.algorithms().eq(other.algorithms())
     }
 
-    fn verifier(&self, algorithm: Algorithm) -> Option<&ParsedPublicKey> {
-        self.verifiers
-            .iter()
-            .find_map(|(serves, key)| (*serves == algorithm).then_some(key))
+    fn algorithms(&self) -> impl Iterator<Item = Algorithm> {
+        self.verifiers.iter().map(|(algorithm, _)| *algorithm)
+    }
+
+    fn verifier(&self, algorithm: Algorithm) -> Result<&ParsedPublicKey, SkipReason> {
+        let mut verifiers = self.verifiers.iter();
+        let (_, verifier) = verifiers
+            .find(|(serves, _)| *serves == algorithm)
+            .ok_or(SkipReason::AlgorithmMismatch)?;
+        verifier
+            .get_or_init(|| parse(&self.material, algorithm))
+            .as_ref()
+            .map_err(|reason| *reason)
     }
 }
 
@@ -115,12 +129,11 @@ struct Algorithms<'a>(&'a PreparedKey);
 
 impl fmt::Debug for Algorithms<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let algorithms = self.0.verifiers.iter().map(|(algorithm, _)| algorithm);
-        f.debug_list().entries(algorithms).finish()
+        f.debug_list().entries(self.0.algorithms()).finish()
     }
 }
 
-fn verifier(material: &Material, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipReason> {
+fn parse(material: &Material, algorithm: Algorithm) -> Result<ParsedPublicKey, SkipReason> {
     let parsed = match material {
         Material::Ed25519 { x } => ParsedPublicKey::new(&ED25519, x),
         Material::P256 { point } => ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point),
