@@ -1,7 +1,7 @@
 //! The requests, made before anything is measured.
 
 use axum::body::Body;
-use http::header::{ACCEPT, COOKIE, HOST};
+use http::header::{ACCEPT, CONNECTION, COOKIE, HOST};
 use http::{HeaderValue, Request};
 
 use crate::support::sign_in::SHOP;
@@ -38,7 +38,10 @@ impl Cookies {
     }
 
     pub(crate) fn request(&self, cookie: Cookie) -> Request<Body> {
-        let request = Request::get("/").header(HOST, SHOP).header(ACCEPT, "*/*");
+        let request = Request::get("/")
+            .header(HOST, SHOP)
+            .header(CONNECTION, "keep-alive")
+            .header(ACCEPT, "*/*");
         let request = match cookie {
             Cookie::Foreign => request.header(COOKIE, FOREIGN),
             Cookie::Limit => request.header(COOKIE, &self.limit),
