@@ -1,5 +1,7 @@
 //! What the shops of all frameworks share: their pages, and a tenant to try them with.
 
+use std::io::IsTerminal;
+
 mod local;
 mod pages;
 
@@ -12,6 +14,7 @@ pub fn log() {
     let filter = filter.unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("info"));
     tracing_subscriber::fmt()
         .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
         .with_writer(std::io::stderr)
         .init();
 }
