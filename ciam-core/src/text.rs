@@ -22,6 +22,31 @@ pub(crate) fn shortened_to(text: &str, limit: usize) -> String {
     shown
 }
 
+/// Decodes every `%` with two hexadecimal digits once; others stay.
+pub(crate) fn percent_decoded(text: &[u8]) -> Vec<u8> {
+    let digit = |byte: u8| {
+        char::from(byte)
+            .to_digit(16)
+            .and_then(|digit| u8::try_from(digit).ok())
+    };
+    let mut decoded = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let [first, after @ ..] = rest {
+        let pair = match rest {
+            [b'%', high, low, ..] => digit(*high).zip(digit(*low)),
+            _ => None,
+        };
+        if let Some((high, low)) = pair {
+            decoded.push(high << 4 | low);
+            rest = &rest[3..];
+        } else {
+            decoded.push(*first);
+            rest = after;
+        }
+    }
+    decoded
+}
+
 /// Enough for an issuer URL with a tenant id, too little for a token.
 pub(crate) const MAX_OPERAND_CHARS: usize = 128;
 

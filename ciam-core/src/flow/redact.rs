@@ -3,7 +3,7 @@
 use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use url::form_urlencoded;
 
-use crate::text::shortened_to;
+use crate::text::{percent_decoded, shortened_to};
 
 /// A text of the provider without any of `secrets`, on one line and not too long.
 ///
@@ -31,8 +31,8 @@ fn repeats_encoded(text: &str, secret: &str) -> bool {
         needles.extend((0..3).flat_map(|before| base64_cores(bytes, before)));
     }
     // Decoded twice, because a repeated request may be in a parameter itself.
-    let once = percent_decoded(text);
-    let twice = percent_decoded(&once);
+    let once = both_readings(text);
+    let twice = both_readings(&once);
     let texts = [text, &once, &twice];
     let has = |needle: &String| texts.iter().any(|text| text.contains(needle.as_str()));
     needles.iter().any(has)
@@ -56,38 +56,12 @@ fn base64_cores(bytes: &[u8], before: usize) -> Vec<String> {
 }
 
 /// What stands for itself, `+` for a space too: one line for each reading.
-fn percent_decoded(text: &str) -> String {
+fn both_readings(text: &str) -> String {
     let decode = |text: &str| {
-        let mut decoded = Vec::with_capacity(text.len());
-        let mut rest = text.as_bytes();
-        while let [first, after @ ..] = rest {
-            let escaped = match rest {
-                [b'%', high, low, ..] => hex(*high).zip(hex(*low)),
-                _ => None,
-            };
-            match escaped {
-                Some((high, low)) => {
-                    decoded.push(16 * high + low);
-                    rest = &rest[3..];
-                }
-                None => {
-                    decoded.push(*first);
-                    rest = after;
-                }
-            }
-        }
+        let decoded = percent_decoded(text.as_bytes());
         String::from_utf8_lossy(&decoded).into_owned()
     };
     format!("{}\n{}", decode(text), decode(&text.replace('+', " ")))
-}
-
-fn hex(digit: u8) -> Option<u8> {
-    match digit {
-        b'0'..=b'9' => Some(digit - b'0'),
-        b'A'..=b'F' => Some(digit - b'A' + 10),
-        b'a'..=b'f' => Some(digit - b'a' + 10),
-        _ => None,
-    }
 }
 
 /// Microsoft's descriptions with their three ids are below 600.

@@ -5,6 +5,8 @@ use std::fmt;
 
 use url::Url;
 
+use crate::text::percent_decoded;
+
 /// A local path with its query: what a `Location` may hold.
 ///
 /// It begins with exactly one `/` however often it is decoded, whoever
@@ -38,7 +40,7 @@ impl ReturnTo {
         let own = loop {
             check_path(&path)?;
             let own = is_own_route(&path, route_prefix);
-            let decoded = decoded(&path);
+            let decoded = percent_decoded(&path);
             if own || decoded == path {
                 break own;
             }
@@ -51,7 +53,10 @@ impl ReturnTo {
 
         // 4. A query is decoded by its reader only; there it must not hold
         //    what splits a header.
-        if decoded(query.as_bytes()).iter().any(u8::is_ascii_control) {
+        if percent_decoded(query.as_bytes())
+            .iter()
+            .any(u8::is_ascii_control)
+        {
             return Err(ReturnToError(Reason::Character));
         }
 
@@ -194,31 +199,6 @@ fn is_own_route(path: &[u8], route_prefix: &str) -> bool {
     let prefix = segments(route_prefix);
     let route = path.strip_prefix(prefix.as_slice());
     matches!(route, Some([route]) if OWN_ROUTES.contains(&route.as_str()))
-}
-
-/// Decodes every `%` with two hexadecimal digits once; others stay.
-fn decoded(text: &[u8]) -> Vec<u8> {
-    let digit = |byte: u8| {
-        char::from(byte)
-            .to_digit(16)
-            .and_then(|digit| u8::try_from(digit).ok())
-    };
-    let mut decoded = Vec::with_capacity(text.len());
-    let mut rest = text;
-    while let [first, after @ ..] = rest {
-        let pair = match rest {
-            [b'%', high, low, ..] => digit(*high).zip(digit(*low)),
-            _ => None,
-        };
-        if let Some((high, low)) = pair {
-            decoded.push(high << 4 | low);
-            rest = &rest[3..];
-        } else {
-            decoded.push(*first);
-            rest = after;
-        }
-    }
-    decoded
 }
 
 fn check_resolved(text: &str) -> Result<(), ReturnToError> {

@@ -378,7 +378,7 @@ fn stays_home(text: &str) {
         // And so for who decodes the path first.
         let mut path = resolved.path().as_bytes().to_vec();
         for _ in 0..4 {
-            path = decoded(&path);
+            path = percent_decoded(&path);
             let again = base
                 .join(&String::from_utf8_lossy(&path))
                 .expect("it resolves");
