@@ -12,7 +12,7 @@ use super::aadsts;
 use super::redact::shown;
 use crate::config::{ClientAuth, ClientCredential};
 use crate::secret::Secret;
-use crate::transport::TransportError;
+use crate::transport::{self, TransportError};
 
 /// An authorization code to be exchanged ([RFC 6749, section 4.1.3], RFC 7636,
 /// section 4.5).
@@ -152,10 +152,9 @@ pub(crate) fn token_request(exchange: &CodeExchange<'_>) -> Request<Bytes> {
             form.append_pair("client_id", exchange.client_id);
         }
     }
-    let mut request = Request::new(Bytes::from(form.finish()));
+    let mut request = transport::get(exchange.token_endpoint.as_str());
     *request.method_mut() = Method::POST;
-    // A `Url` of an http(s) scheme is always a valid `Uri`: both are ASCII.
-    *request.uri_mut() = exchange.token_endpoint.as_str().parse().unwrap_or_default();
+    *request.body_mut() = Bytes::from(form.finish());
     let headers = request.headers_mut();
     headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
     let form = HeaderValue::from_static("application/x-www-form-urlencoded");

@@ -5,10 +5,11 @@ use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
 use http::{Request, Response, StatusCode};
 use url::Url;
 
+use super::redact::shown;
 use crate::claims::{Claims, ClaimsError};
 use crate::secret::Secret;
 use crate::token::VerifiedIdToken;
-use crate::transport::TransportError;
+use crate::transport::{TransportError, media_type};
 
 /// Why there is no userinfo.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -76,14 +77,12 @@ pub(crate) fn userinfo_response(
     }
     // A signed answer (application/jwt) is one nobody asked for: it comes only to
     // clients registered for it.
-    let content_type = response
-        .headers()
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    let content_type = content_type.unwrap_or("no content type");
-    let essence = content_type.split(';').next().unwrap_or_default().trim();
-    if !essence.eq_ignore_ascii_case("application/json") {
-        let content_type = super::redact::shown(content_type, &[]);
+    if !media_type(response.headers()).eq_ignore_ascii_case("application/json") {
+        let content_type = response
+            .headers()
+            .get(CONTENT_TYPE)
+            .and_then(|v| v.to_str().ok());
+        let content_type = shown(content_type.unwrap_or("no content type"), &[]);
         return Err(UserinfoError::ContentType { content_type });
     }
     let userinfo = Claims::parse(response.body().clone())?;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HOST, HeaderValue, SET_COOKIE};
+use http::header::{HOST, HeaderValue, SET_COOKIE};
 use http::{HeaderMap, Method, Response, StatusCode};
 
 use super::incoming::front_page;
@@ -22,6 +22,7 @@ use crate::metadata::Metadata;
 use crate::session::cookie;
 use crate::session::seal::{Purpose, SealContext};
 use crate::telemetry;
+use crate::transport::media_type;
 
 /// What the visitor wants first: the provider shows one page or the other.
 #[derive(Clone, Copy, Debug)]
@@ -284,15 +285,8 @@ fn callback_parameters(incoming: Incoming<'_>, body: &Bytes) -> Result<Parameter
         let query = incoming.uri.query().unwrap_or_default();
         return Ok(Parameters::parse(query.as_bytes())?);
     }
-    let content_type = incoming
-        .headers
-        .get(CONTENT_TYPE)
-        .and_then(|v| v.to_str().ok());
-    let essence = content_type
-        .and_then(|v| v.split(';').next())
-        .unwrap_or_default()
-        .trim();
-    if essence.eq_ignore_ascii_case("application/x-www-form-urlencoded") {
+    let form = "application/x-www-form-urlencoded";
+    if media_type(incoming.headers).eq_ignore_ascii_case(form) {
         Ok(Parameters::parse(body)?)
     } else {
         Ok(Parameters::parse(b"")?)

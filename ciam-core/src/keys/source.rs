@@ -12,7 +12,7 @@ use super::{KeyError, KeySet};
 use crate::cache::{Cached, Health, Policy, Unanswered};
 use crate::clock::Timestamp;
 use crate::telemetry;
-use crate::transport::{HttpClient, TransportError};
+use crate::transport::{self, HttpClient, TransportError};
 
 /// Why there are no keys.
 #[derive(Clone, Debug, thiserror::Error)]
@@ -115,10 +115,7 @@ impl KeySource {
 }
 
 fn keys_request(jwks_uri: &Url) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::new());
-    // A `Url` of an http(s) scheme is always a valid `Uri`: both are ASCII.
-    *request.uri_mut() = jwks_uri.as_str().parse().unwrap_or_default();
-    request
+    transport::get(jwks_uri.as_str())
 }
 
 fn keys_response(response: &Response<Bytes>) -> Result<KeySet, KeysError> {

@@ -10,7 +10,7 @@ use crate::cache::{Cached, Health, Policy, Unanswered};
 use crate::clock::Timestamp;
 use crate::config::{Authority, Guid};
 use crate::telemetry;
-use crate::transport::{HttpClient, TransportError};
+use crate::transport::{self, HttpClient, TransportError};
 
 mod document;
 mod issuer;
@@ -228,9 +228,7 @@ impl MetadataSource {
 }
 
 fn metadata_request(url: &str) -> Request<Bytes> {
-    let mut request = Request::new(Bytes::new());
-    // A `Url` of an http(s) scheme is always a valid `Uri`: both are ASCII.
-    *request.uri_mut() = url.parse().unwrap_or_default();
+    let mut request = transport::get(url);
     let json = header::HeaderValue::from_static("application/json");
     request.headers_mut().insert(header::ACCEPT, json);
     request

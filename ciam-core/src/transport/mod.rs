@@ -8,7 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::{Request, Response};
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, Request, Response};
 use url::{Host, Url};
 
 mod reqwest_client;
@@ -105,6 +106,21 @@ impl TransportError {
             Self::TooLarge { .. } => "transport.too_large",
         }
     }
+}
+
+/// A request for `url`, which was parsed as one of http or https.
+pub(crate) fn get(url: &str) -> Request<Bytes> {
+    let mut request = Request::new(Bytes::new());
+    // Such a URL is always a valid `Uri`: both are ASCII.
+    *request.uri_mut() = url.parse().unwrap_or_default();
+    request
+}
+
+/// The media type of a message without its parameters; empty when there is none.
+pub(crate) fn media_type(headers: &HeaderMap) -> &str {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|v| v.to_str().ok());
+    let media_type = content_type.and_then(|v| v.split(';').next());
+    media_type.unwrap_or_default().trim()
 }
 
 /// Sends a request in a task of its own: whoever waits may be dropped, and what the
