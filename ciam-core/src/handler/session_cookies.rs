@@ -63,16 +63,18 @@ impl Ciam {
         let kept = claims.without_protocol_claims();
         let session = Session::new(kept.clone(), now, &self.lifetimes());
         let present = cookie::present(headers, self.config().cookies().session_names());
-        self.write_session(&session, present, now)
-            .inspect_err(|error| {
-                let code = error.code();
-                let largest = kept.largest(LARGEST_CLAIMS);
-                tracing::error!(
-                    code,
-                    ?largest,
-                    "the claims do not fit: ask for fewer of them"
-                );
-            })
+        let written = self.write_session(&session, present, now);
+        if let Err(error) = &written
+            && error.code() == TOO_LARGE
+        {
+            let largest = kept.largest(LARGEST_CLAIMS);
+            tracing::error!(
+                code = TOO_LARGE,
+                ?largest,
+                "the claims do not fit: ask for fewer of them"
+            );
+        }
+        written
     }
 
     /// The ID token, kept for the provider's end-session endpoint where nothing
@@ -196,3 +198,6 @@ fn write_chunks(
 /// The longest ID token that is kept for a hint, in bytes. It comes back in an
 /// address, of which common servers accept 8 kB.
 const MAX_ID_TOKEN_HINT: usize = 6 * 1024;
+
+/// The one failure to write a session that fewer claims would cure.
+const TOO_LARGE: &str = "session.too_large";
