@@ -18,7 +18,10 @@ impl Shop {
         let (port, tenant) = (Port::reserve(), Port::reserve());
         let number = port.number();
         let listen_tenant = format!("127.0.0.1:{}", tenant.number());
-        let app = App::start(package, port, &[("LISTEN_TENANT", &listen_tenant)]).await;
+        let mut app = App::start(package, port, &[("LISTEN_TENANT", &listen_tenant)]).await;
+        // Its own port is bound before the tenant's: only now both are taken.
+        app.logged(&["Shop ", &format!("http://localhost:{number}")])
+            .await;
         Self {
             app,
             port: number,
