@@ -22,6 +22,26 @@ pub struct Incoming<'a> {
 }
 
 impl Incoming<'_> {
+    /// The names of all headers that [`Ciam`](crate::Ciam) reads, in lower case: an
+    /// adapter whose framework has header types of its own converts no others.
+    pub const HEADERS: [&'static str; 15] = [
+        "accept",
+        "connection",
+        "content-type",
+        "cookie",
+        "host",
+        "hx-request",
+        "origin",
+        "purpose",
+        "referer",
+        "sec-fetch-dest",
+        "sec-fetch-mode",
+        "sec-fetch-site",
+        "sec-purpose",
+        "upgrade",
+        "x-requested-with",
+    ];
+
     /// Whether the answer becomes a page in the address bar: only then does a
     /// redirect to sign-in make sense.
     ///

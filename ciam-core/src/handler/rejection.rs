@@ -15,7 +15,7 @@ use crate::page::{Action, Page, STYLE};
 ///
 /// What the visitor is told and what the log says are different things: this is
 /// the former.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Rejection(Box<Response<Bytes>>);
 
 impl Rejection {

@@ -103,9 +103,15 @@ impl Ciam {
     }
 
     /// The callback is another site's doing by design; its own checks are stricter
-    /// than the cross-site rule.
+    /// than the cross-site rule. An application that is nested under the path of its
+    /// base URL sees that path here, one behind a proxy that takes it away does not.
     pub(super) fn is_exempt(&self, incoming: Incoming<'_>) -> bool {
-        self.route(incoming.uri.path()) == Some(Route::Callback)
+        let path = incoming.uri.path();
+        let nested = path.strip_prefix(self.config().base_path());
+        [Some(path), nested]
+            .into_iter()
+            .flatten()
+            .any(|path| self.route(path) == Some(Route::Callback))
     }
 
     fn route(&self, path: &str) -> Option<Route> {

@@ -3,7 +3,7 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use http::header::{CACHE_CONTROL, Entry, SET_COOKIE, VARY};
+use http::header::{CACHE_CONTROL, Entry, HeaderName, SET_COOKIE, VARY};
 use http::{HeaderMap, HeaderValue};
 
 use super::{Ciam, Guard, Incoming, Rejection};
@@ -30,6 +30,9 @@ struct State {
 }
 
 impl Visit {
+    /// The names of all headers that [`finish`](Self::finish) reads and writes.
+    pub const HEADERS: [HeaderName; 3] = [CACHE_CONTROL, SET_COOKIE, VARY];
+
     pub(super) fn new(ciam: Ciam, session: Option<Session>, renewal: Vec<HeaderValue>) -> Self {
         let consulted = AtomicBool::new(false);
         Self(Arc::new(State {

@@ -91,3 +91,23 @@ async fn the_callback_is_another_sites_doing() {
         assert_eq!(visit.is_ok(), allowed, "{path}");
     }
 }
+
+#[tokio::test]
+async fn the_callback_of_an_application_under_a_path_is_another_sites_doing_too() {
+    // Nested in another application, whose router keeps the path, and behind a proxy,
+    // which takes it away.
+    let bench = Bench::new();
+    let browser = bench.signed_in().await;
+    let bench = bench.moved("https://shop.example/tea");
+    assert!(browser.is_signed_in(&bench));
+    for (path, allowed) in [
+        ("/tea/auth/callback", true),
+        ("/auth/callback", true),
+        ("/tea/tea/auth/callback", false),
+        ("/tea/auth/logout", false),
+        ("/teaauth/callback", false),
+    ] {
+        let visit = browser.visit(&bench, &Method::POST, path, &[CROSS]);
+        assert_eq!(visit.is_ok(), allowed, "{path}");
+    }
+}
