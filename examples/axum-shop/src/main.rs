@@ -23,10 +23,10 @@ fn app(ciam: Ciam) -> Router {
         )
         .route("/account", get(account))
         .route("/api/me", get(me))
+        .route("/healthz", get(healthz).with_state(ciam.clone()))
         .route("/", get(home))
         .merge(ciam.routes())
         .layer(ciam.layer())
-        .route("/healthz", get(healthz).with_state(ciam))
         .with_state(pages)
 }
 

@@ -1,0 +1,121 @@
+//! Between the `http` 0.2 of actix-web and the `http` 1 of the core.
+
+use std::sync::LazyLock;
+
+use actix_web::HttpResponse;
+use actix_web::body::BoxBody;
+use actix_web::dev::RequestHead;
+use actix_web::http::StatusCode;
+use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use bytes::Bytes;
+use ciam_core::{Incoming, Visit};
+
+/// What decisions are made from, in the types of the core.
+pub(crate) struct Head {
+    method: http::Method,
+    uri: http::Uri,
+    headers: http::HeaderMap,
+}
+
+impl Head {
+    /// `None` for a request that `http` 1 cannot express, which none has been so far.
+    pub(crate) fn of(head: &RequestHead) -> Option<Self> {
+        // Without an authority: the public address is a setting, never the request's.
+        let uri = match head.uri.path_and_query() {
+            Some(path_and_query) => path_and_query.as_str().parse().ok()?,
+            None => http::Uri::default(),
+        };
+        let mut headers = http::HeaderMap::new();
+        for (theirs, ours) in REQUEST_NAMES.iter() {
+            for value in head.headers.get_all(theirs) {
+                headers.append(ours, value_to_core(value)?);
+            }
+        }
+        Some(Self {
+            method: http::Method::from_bytes(head.method.as_str().as_bytes()).ok()?,
+            uri,
+            headers,
+        })
+    }
+
+    pub(crate) const fn incoming(&self) -> Incoming<'_> {
+        Incoming {
+            method: &self.method,
+            uri: &self.uri,
+            headers: &self.headers,
+        }
+    }
+
+    /// The whole request to one of the library's routes, under the path it was
+    /// registered with: a scope around it has put its own in front.
+    pub(crate) fn into_request(self, path: &str, body: Bytes) -> Option<http::Request<Bytes>> {
+        let uri = match self.uri.query() {
+            Some(query) => format!("{path}?{query}").parse().ok()?,
+            None => path.parse().ok()?,
+        };
+        let mut request = http::Request::new(body);
+        *request.method_mut() = self.method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = self.headers;
+        Some(request)
+    }
+}
+
+pub(crate) fn into_actix(response: http::Response<Bytes>) -> HttpResponse<BoxBody> {
+    let (parts, body) = response.into_parts();
+    let status = StatusCode::from_u16(parts.status.as_u16());
+    let mut answer = HttpResponse::new(status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR));
+    for (name, value) in &parts.headers {
+        if let Some((name, value)) = header_to_actix(name, value) {
+            answer.headers_mut().append(name, value);
+        }
+    }
+    answer.set_body(BoxBody::new(body))
+}
+
+/// Lets the visit write its headers. Whether there was anything to write.
+pub(crate) fn finish(visit: &Visit, headers: &mut HeaderMap) -> bool {
+    let mut before = http::HeaderMap::new();
+    for name in Visit::HEADERS {
+        let values = headers.get_all(name.as_str());
+        for value in values.filter_map(value_to_core) {
+            before.append(name.clone(), value);
+        }
+    }
+    let mut after = before.clone();
+    visit.finish(&mut after);
+    if after == before {
+        return false;
+    }
+    for name in Visit::HEADERS {
+        headers.remove(name.as_str());
+    }
+    for (name, value) in &after {
+        if let Some((name, value)) = header_to_actix(name, value) {
+            headers.append(name, value);
+        }
+    }
+    true
+}
+
+fn value_to_core(value: &HeaderValue) -> Option<http::HeaderValue> {
+    http::HeaderValue::from_bytes(value.as_bytes()).ok()
+}
+
+fn header_to_actix(
+    name: &http::HeaderName,
+    value: &http::HeaderValue,
+) -> Option<(HeaderName, HeaderValue)> {
+    let name = HeaderName::from_bytes(name.as_str().as_bytes()).ok()?;
+    let value = HeaderValue::from_bytes(value.as_bytes()).ok()?;
+    Some((name, value))
+}
+
+/// Parsed once: looking one up by its text parses it every time.
+static REQUEST_NAMES: LazyLock<[(HeaderName, http::HeaderName); Incoming::HEADERS.len()]> =
+    LazyLock::new(|| {
+        Incoming::HEADERS.map(|name| {
+            let theirs = HeaderName::from_static(name);
+            (theirs, http::HeaderName::from_static(name))
+        })
+    });

@@ -1,0 +1,37 @@
+//! The library's own routes.
+
+use std::sync::Arc;
+
+use actix_web::web::{Payload, ServiceConfig, resource};
+use actix_web::{HttpRequest, HttpResponse};
+use ciam_core::{CALLBACK_BODY_LIMIT, Ciam};
+
+use crate::Rejection;
+use crate::convert::into_actix;
+use crate::request::head;
+
+pub(crate) fn routes(ciam: Ciam) -> impl FnOnce(&mut ServiceConfig) + Clone + Send + use<> {
+    move |config| {
+        for path in ciam.route_paths() {
+            let (ciam, registered) = (ciam.clone(), Arc::<str>::from(path.as_str()));
+            let answer =
+                move |request, body| respond(ciam.clone(), registered.clone(), request, body);
+            config.service(resource(path).to(answer));
+        }
+    }
+}
+
+async fn respond(
+    ciam: Ciam,
+    path: Arc<str>,
+    request: HttpRequest,
+    body: Payload,
+) -> Result<HttpResponse, Rejection> {
+    let head = head(request.head())?;
+    let Ok(Ok(body)) = body.to_bytes_limited(CALLBACK_BODY_LIMIT).await else {
+        return Ok(into_actix(ciam.refuse_body()));
+    };
+    let request = head.into_request(&path, body);
+    let request = request.ok_or_else(Rejection::internal)?;
+    Ok(into_actix(ciam.respond(request).await))
+}

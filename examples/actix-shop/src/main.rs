@@ -1,0 +1,86 @@
+//! A shop with customer sign-in.
+//!
+//! With no settings it starts a local tenant and needs no account anywhere:
+//! `cargo run -p actix-shop`. With `CIAM_AUTHORITY`, `CIAM_CLIENT_ID`,
+//! `CIAM_CLIENT_SECRET` and `CIAM_BASE_URL` it signs in at any OpenID provider.
+
+use std::process::ExitCode;
+
+use actix_web::web::{Data, Html, Json, ServiceConfig, resource};
+use actix_web::{App, HttpResponse, HttpServer, Route, guard, web};
+use ciam_actix::{Ciam, CiamExt, MaybeUser, User, role};
+use shop::Pages;
+
+fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
+    let ciam = ciam.clone();
+    move |app| {
+        app.app_data(Data::new(Pages::new(ciam.config())))
+            .app_data(Data::new(ciam.clone()))
+            .service(
+                resource("/admin")
+                    .route(read().to(admin))
+                    .wrap(ciam.require(role("Admin"))),
+            )
+            .service(resource("/account").route(read().to(account)))
+            .service(resource("/api/me").route(read().to(me)))
+            .service(resource("/healthz").route(read().to(healthz)))
+            .service(resource("/").route(read().to(home)))
+            .configure(ciam.routes());
+    }
+}
+
+/// GET, and HEAD, which actix-web does not answer by itself.
+fn read() -> Route {
+    web::route().guard(guard::Any(guard::Get()).or(guard::Head()))
+}
+
+async fn home(pages: Data<Pages>, user: MaybeUser) -> Html {
+    Html::new(pages.home(user.as_ref()))
+}
+
+async fn account(pages: Data<Pages>, user: User) -> Html {
+    Html::new(pages.account(&user))
+}
+
+async fn admin(pages: Data<Pages>, user: User) -> Html {
+    Html::new(pages.admin(&user))
+}
+
+async fn me(user: User) -> Json<User> {
+    Json(user)
+}
+
+async fn healthz(ciam: Data<Ciam>) -> HttpResponse {
+    // An answer from a probe, too: the first one fetches what is missing.
+    let mut answer = match ciam.ready().await {
+        Ok(()) => HttpResponse::Ok(),
+        Err(_) => HttpResponse::ServiceUnavailable(),
+    };
+    answer.json(shop::health(&ciam.health()))
+}
+
+#[actix_web::main]
+async fn main() -> ExitCode {
+    shop::log();
+    let started = match shop::start().await {
+        Ok(started) => started,
+        Err(error) => {
+            eprintln!("actix-shop does not start: {error}");
+            return error.exit_code();
+        }
+    };
+    // Outside of the factory, which runs once per worker: all share one handle.
+    let ciam = Ciam::new(started.config);
+    let server = HttpServer::new(move || App::new().configure(routes(&ciam)).wrap(ciam.layer()));
+    let served = match server.listen(started.listener) {
+        Ok(server) => server.run().await,
+        Err(error) => Err(error),
+    };
+    match served {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("actix-shop stopped: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
