@@ -6,7 +6,8 @@
 //! - [`OidcShop`]: the shop, signing in at it
 //! - [`StrippingProxy`]: a proxy that gives an application a path of its own
 //! - [`Scripted`](scripted::Scripted): a provider that fails as it is told
-//! - [`Site`]: an application in this process
+//! - [`Site`]: an application in this process, on any framework
+//! - [`suite`]: cases that run on every framework, and against several providers
 //! - [`Logs`]: everything that is logged in this process
 //! - [`Secrets`]: whether a text has one of them in it, in any disguise
 //! - [`Visitor`]: a browser without JavaScript, for fast tests
@@ -32,6 +33,7 @@ pub mod ranks;
 pub mod scripted;
 pub mod shop;
 mod site;
+pub mod suite;
 pub mod visitor;
 
 pub use app::App;
@@ -44,7 +46,8 @@ pub use port::Port;
 pub use process::Process;
 pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};
-pub use site::{Site, told};
+pub use site::{ActixServer, AxumServer, Site, listen, told};
+pub use suite::{Backend, Framework, ProviderKind};
 pub use visitor::Visitor;
 
 /// The root of the workspace.

@@ -5,12 +5,14 @@ use std::collections::BTreeMap;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
+use crate::suite::Framework;
 use crate::visitor::{Page, Visitor};
 use crate::{App, OidcProvider, Port};
 
 /// A shop that has an address already, and is not started yet.
 #[derive(Debug)]
 pub struct ShopSetup {
+    framework: Framework,
     port: Port,
     base_url: String,
     client: Value,
@@ -28,11 +30,12 @@ pub struct OidcShop {
 
 impl ShopSetup {
     /// A confidential client, with the four settings of the README.
-    pub fn new() -> Self {
+    pub fn new(framework: Framework) -> Self {
         let port = Port::reserve();
         let base_url = format!("http://localhost:{}", port.number());
         let client_id = format!("shop-{}", port.number());
         let setup = Self {
+            framework,
             port,
             base_url: String::new(),
             client: json!({"client_id": client_id, "client_secret": "a-secret-without-marks"}),
@@ -111,7 +114,7 @@ impl ShopSetup {
             .map(|(name, value)| (name.as_str(), value.as_str()))
             .collect();
         OidcShop {
-            app: App::start("axum-shop", self.port, &variables).await,
+            app: App::start(self.framework.shop(), self.port, &variables).await,
             base_url: self.base_url,
             route_prefix,
         }
@@ -140,12 +143,6 @@ impl ShopSetup {
     fn route_prefix(&self) -> String {
         let prefix = self.variables.get("CIAM_ROUTE_PREFIX");
         prefix.map_or("/auth", String::as_str).to_owned()
-    }
-}
-
-impl Default for ShopSetup {
-    fn default() -> Self {
-        Self::new()
     }
 }
 

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::browser::Browser;
 use crate::port::Port;
+use crate::suite::Framework;
 
 /// A shop that was started without any settings.
 #[derive(Debug)]
@@ -13,12 +14,13 @@ pub struct Shop {
 }
 
 impl Shop {
-    /// Starts the shop of a framework: `axum-shop`.
-    pub async fn start(package: &str) -> Self {
+    /// Starts the shop of a framework.
+    pub async fn start(framework: Framework) -> Self {
         let (port, tenant) = (Port::reserve(), Port::reserve());
         let number = port.number();
         let listen_tenant = format!("127.0.0.1:{}", tenant.number());
-        let mut app = App::start(package, port, &[("LISTEN_TENANT", &listen_tenant)]).await;
+        let mut app =
+            App::start(framework.shop(), port, &[("LISTEN_TENANT", &listen_tenant)]).await;
         // Its own port is bound before the tenant's: only now both are taken.
         app.logged(&["Shop ", &format!("http://localhost:{number}")])
             .await;

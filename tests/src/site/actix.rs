@@ -1,0 +1,70 @@
+//! The application on actix-web.
+
+use std::net::TcpListener;
+use std::sync::mpsc;
+use std::thread;
+
+use actix_web::dev::ServerHandle;
+use actix_web::web::{Json, ServiceConfig, get, post, resource};
+use actix_web::{App, HttpServer};
+use ciam_actix::{Ciam, CiamExt, MaybeUser, User};
+
+/// An actix-web server with two workers in threads of its own, as long as this value.
+#[derive(Debug)]
+pub struct ActixServer(ServerHandle);
+
+impl ActixServer {
+    /// Serves what `run` makes of a non-blocking listener; it must not wait.
+    pub fn start(
+        run: impl FnOnce() -> std::io::Result<actix_web::dev::Server> + Send + 'static,
+    ) -> Self {
+        let (started, handle) = mpsc::channel();
+        thread::spawn(move || {
+            actix_web::rt::System::new().block_on(async {
+                let server = run().expect("a server");
+                started.send(server.handle()).expect("somebody waits");
+                server.await.expect("a server");
+            });
+        });
+        Self(handle.recv().expect("it starts"))
+    }
+}
+
+impl Drop for ActixServer {
+    fn drop(&mut self) {
+        // The command is sent at once; only its end would have to be waited for.
+        drop(self.0.stop(false));
+    }
+}
+
+pub(super) fn serve(listener: TcpListener, ciam: &Ciam) -> ActixServer {
+    let ciam = ciam.clone();
+    ActixServer::start(move || {
+        let app = move || App::new().configure(routes(&ciam)).wrap(ciam.layer());
+        let server = HttpServer::new(app).workers(2).disable_signals();
+        Ok(server.listen(listener)?.run())
+    })
+}
+
+fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
+    let library = ciam.routes();
+    move |app| {
+        app.service(resource("/").route(get().to(home)))
+            .service(resource("/account").route(get().to(account)))
+            .service(resource("/order").route(post().to(order)))
+            .configure(library);
+    }
+}
+
+async fn home(user: MaybeUser) -> String {
+    user.as_ref()
+        .map_or_else(|| "nobody".to_owned(), |user| user.id().to_string())
+}
+
+async fn account(user: User) -> Json<User> {
+    Json(user)
+}
+
+async fn order(user: User) -> String {
+    format!("ordered by {}", user.id())
+}

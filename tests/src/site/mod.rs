@@ -1,0 +1,99 @@
+//! An application in this process, as small as the tests need it.
+
+mod actix;
+mod axum;
+
+use std::fmt;
+use std::net::{Ipv4Addr, TcpListener};
+
+use ciam_core::{Ciam, ConfigBuilder};
+
+pub use self::actix::ActixServer;
+pub use self::axum::AxumServer;
+
+use crate::suite::Framework;
+use crate::visitor::Page;
+
+/// An application that is served on `http://localhost:PORT`, as long as this value.
+///
+/// `/` says `nobody` or who is signed in, `/account` has the claims of who is,
+/// and `POST /order` takes an order of who is.
+pub struct Site {
+    /// Its handle.
+    pub ciam: Ciam,
+    port: u16,
+    _server: Server,
+}
+
+#[allow(dead_code)] // kept until the site is dropped
+enum Server {
+    Actix(ActixServer),
+    Axum(AxumServer),
+}
+
+impl Site {
+    /// Starts one whose configuration is made from its base URL.
+    pub async fn start(
+        framework: Framework,
+        config: impl AsyncFnOnce(&str) -> ConfigBuilder,
+    ) -> Self {
+        let (listener, port) = listen();
+        let config = config(&base_url(port))
+            .await
+            .build()
+            .expect("good settings");
+        let ciam = Ciam::new(config);
+        let server = match framework {
+            Framework::Actix => Server::Actix(actix::serve(listener, &ciam)),
+            Framework::Axum => Server::Axum(AxumServer::start(listener, axum::router(&ciam))),
+        };
+        Self {
+            ciam,
+            port,
+            _server: server,
+        }
+    }
+
+    /// An address of the application.
+    pub fn url(&self, path: &str) -> String {
+        format!("{}{path}", base_url(self.port))
+    }
+
+    /// The application on axum, without a socket.
+    pub fn axum_router(&self) -> ::axum::Router {
+        axum::router(&self.ciam)
+    }
+
+    /// Its port on 127.0.0.1.
+    pub const fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl fmt::Debug for Site {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Site({})", self.port)
+    }
+}
+
+/// A port of its own on 127.0.0.1, as the runtimes of both frameworks want it.
+pub fn listen() -> (TcpListener, u16) {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).expect("a free port");
+    listener.set_nonblocking(true).expect("non-blocking");
+    let port = listener.local_addr().expect("an address").port();
+    (listener, port)
+}
+
+fn base_url(port: u16) -> String {
+    format!("http://localhost:{port}")
+}
+
+/// The code and the reference that one of the library's pages shows.
+pub fn told(page: &Page) -> (String, String) {
+    let text = page.text();
+    let told = text.rsplit_once(" Code ").and_then(|(_, told)| {
+        let (code, reference) = told.split_once(" Reference ")?;
+        Some((code.to_owned(), reference.to_owned()))
+    });
+    told.unwrap_or_else(|| panic!("no code and reference on {page}"))
+}

@@ -1,0 +1,95 @@
+//! Which cases passed where, as a table.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write;
+
+use super::{Backend, Framework, Group, ProviderKind};
+
+/// The cases that passed.
+#[derive(Debug, Default)]
+pub(super) struct Report {
+    passed: BTreeMap<(&'static str, Column), BTreeSet<&'static str>>,
+    reasons: BTreeMap<(&'static str, String), BTreeSet<(&'static str, &'static str)>>,
+}
+
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+enum Column {
+    /// On every framework.
+    Everywhere(ProviderKind, Framework),
+    /// On this one only.
+    Only(Framework),
+}
+
+impl Report {
+    pub(super) fn passed(
+        &mut self,
+        module: &'static str,
+        name: &'static str,
+        backend: Backend,
+        group: &Group,
+    ) {
+        let column = match group.only {
+            Some(framework) => Column::Only(framework),
+            None => Column::Everywhere(backend.provider, backend.framework),
+        };
+        let names = self.passed.entry((module, column)).or_default();
+        names.insert(name);
+        if let Some(because) = group.because {
+            let side = match group.only {
+                Some(framework) => format!("{framework} only"),
+                None => format!("{} only", backend.provider),
+            };
+            let reasons = self.reasons.entry((because, side)).or_default();
+            reasons.insert((module, name));
+        }
+    }
+
+    pub(super) fn table(&self, skipped: u64) -> String {
+        let everywhere = ProviderKind::ALL.into_iter().flat_map(|provider| {
+            Framework::ALL.map(|framework| Column::Everywhere(provider, framework))
+        });
+        let columns: Vec<Column> = everywhere.chain(Framework::ALL.map(Column::Only)).collect();
+        let mut table = String::from("cases that passed, by what they ran on\n\n");
+        let _ = writeln!(
+            table,
+            "{:<38}{:^18}{:^18}{:^18}{:^18}",
+            "", "local tenant", "oidc-provider", "misbehaving", "one side only"
+        );
+        let _ = writeln!(table, "{:<38}{}", "", "     axum    actix".repeat(4));
+        let modules: BTreeSet<&str> = self.passed.keys().map(|(module, _)| *module).collect();
+        let mut sums = vec![0; columns.len()];
+        let mut row = |name: &str, counts: &[usize]| {
+            let _ = write!(table, "{name:<38}");
+            for count in counts {
+                let _ = write!(table, "{count:>9}");
+            }
+            table.push('\n');
+        };
+        for module in modules {
+            let count =
+                |column: &Column| self.passed.get(&(module, *column)).map_or(0, BTreeSet::len);
+            let counts: Vec<usize> = columns.iter().map(count).collect();
+            for (sum, count) in sums.iter_mut().zip(&counts) {
+                *sum += count;
+            }
+            row(module, &counts);
+        }
+        row("all", &sums);
+        let _ = writeln!(
+            table,
+            "\n{} runs passed, {skipped} skipped",
+            sums.iter().sum::<usize>()
+        );
+        for ((because, side), cases) in &self.reasons {
+            let modules: BTreeSet<&str> = cases.iter().map(|(module, _)| *module).collect();
+            let modules: Vec<&str> = modules.into_iter().collect();
+            let _ = writeln!(
+                table,
+                "{side}: {} of {}: {because}",
+                cases.len(),
+                modules.join(", ")
+            );
+        }
+        table
+    }
+}

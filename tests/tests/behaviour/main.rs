@@ -1,0 +1,40 @@
+//! What the applications do, on every framework and against every kind of provider.
+//!
+//! `cargo test -p ciam-tests --test behaviour two_tabs` runs the cases with that name;
+//! the table at the end says what ran where.
+
+mod browser;
+mod customer_tenant;
+mod log_capture;
+mod oidc_provider;
+mod provider_failures;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    ciam_tests::suite::run(&[
+        browser::cookies::CASES,
+        browser::cross_site::CASES,
+        browser::history::CASES,
+        browser::journey::CASES,
+        browser::looks::CASES,
+        browser::starting::CASES,
+        customer_tenant::forms::CASES,
+        customer_tenant::refused::CASES,
+        log_capture::failures::CASES,
+        log_capture::printed::CASES,
+        log_capture::visits::CASES,
+        oidc_provider::addresses::CASES,
+        oidc_provider::callback::CASES,
+        oidc_provider::hints::CASES,
+        oidc_provider::keys::CASES,
+        oidc_provider::large_sessions::CASES,
+        oidc_provider::matrix::CASES,
+        oidc_provider::outage::CASES,
+        oidc_provider::userinfo::CASES,
+        provider_failures::budget::CASES,
+        provider_failures::faults::CASES,
+        provider_failures::oversized::CASES,
+        provider_failures::wild::CASES,
+    ])
+}
