@@ -189,13 +189,20 @@ const fn is_folded(c: char) -> bool {
     )
 }
 
-/// Whether a router may take this path for one of the library's own.
+/// Whether a router may take this path for one of the library's own. Once decoded,
+/// `?` and `#` end it for the next reader, who may trim it, and some drop parameters
+/// (`login;x`).
 fn is_own_route(path: &[u8], route_prefix: &str) -> bool {
     let segments = |path: &str| {
-        let named = path.split('/').filter(|segment| !segment.is_empty());
-        named.map(str::to_ascii_lowercase).collect::<Vec<_>>()
+        let names = path.split('/').filter_map(|part| part.split(';').next());
+        let seen = |name: &str| name.chars().filter(|c| !is_nothing(*c)).collect::<String>();
+        let named = names.map(seen).filter(|name| !name.is_empty());
+        named
+            .map(|name| name.to_ascii_lowercase())
+            .collect::<Vec<_>>()
     };
-    let path = segments(&String::from_utf8_lossy(path));
+    let path = path.split(|byte| matches!(byte, b'?' | b'#')).next();
+    let path = segments(&String::from_utf8_lossy(path.unwrap_or_default()));
     let prefix = segments(route_prefix);
     let route = path.strip_prefix(prefix.as_slice());
     matches!(route, Some([route]) if OWN_ROUTES.contains(&route.as_str()))
