@@ -53,6 +53,9 @@ mod clock;
 mod config;
 mod error;
 mod flow;
+#[cfg(fuzzing)]
+#[doc(hidden)]
+pub mod fuzzing;
 mod handler;
 pub mod keys;
 mod metadata;

@@ -29,6 +29,7 @@ pub const CORE: &[&str] = &[
     "flow",
     "error",
     "handler",
+    "fuzzing",
     ROOT,
 ];
 

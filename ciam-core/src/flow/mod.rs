@@ -24,6 +24,13 @@ pub(crate) use parameters::ParameterError;
 pub(crate) use token_endpoint::TokenEndpointError;
 pub(crate) use userinfo::UserinfoError;
 
+/// Answers of the provider, for the fuzz targets.
+#[cfg(fuzzing)]
+pub(crate) mod fuzzing {
+    pub(crate) use super::token_endpoint::{CodeExchange, token_response};
+    pub(crate) use super::userinfo::userinfo_response;
+}
+
 /// What is known of the provider, and the way to it.
 #[derive(Debug)]
 pub(crate) struct Provider {

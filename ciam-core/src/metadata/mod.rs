@@ -234,7 +234,7 @@ fn metadata_request(url: &str) -> Request<Bytes> {
     request
 }
 
-fn metadata_response(
+pub(crate) fn metadata_response(
     response: &Response<Bytes>,
     authority: &Authority,
     pinned: Option<&AcceptedIssuer>,
