@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::wire::{Answer, Asked};
-use super::{Place, Shared, changed, lock};
+use super::{Place, Script, Shared, Signing, changed, lock};
 
 /// What was given out for one sign-in.
 #[derive(Clone, Debug)]
@@ -40,11 +40,23 @@ impl Signer {
         Self(key)
     }
 
-    fn sign(&self, header: &Value, claims: &Value) -> String {
+    fn sign(&self, script: &Script, claims: &Value) -> String {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
-        let signed = format!("{}.{}", encode(header), encode(claims));
-        let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes());
-        let signature = URL_SAFE_NO_PAD.encode_to_string(signature.expect("a signature"));
+        let alg = script.signing.as_ref().map_or("ES256", Signing::alg);
+        let header = changed(json!({"alg": alg, "kid": "one"}), &script.header);
+        let signed = format!("{}.{}", encode(&header), encode(claims));
+        let mut signature = match &script.signing {
+            Some(signing) => signing.sign(signed.as_bytes()),
+            None => {
+                let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes());
+                signature.expect("a signature").as_ref().to_vec()
+            }
+        };
+        if script.corrupt {
+            let middle = signature.len() / 2;
+            signature[middle] ^= 1;
+        }
+        let signature = URL_SAFE_NO_PAD.encode_to_string(signature);
         format!("{signed}.{signature}")
     }
 
@@ -65,14 +77,11 @@ impl Shared {
     pub(super) fn honestly(&self, place: Place, asked: &Asked) -> Answer {
         let script = lock(&self.script);
         match place {
-            Place::Authorization => {
-                let instead = script.authorization.clone();
-                drop(script);
-                self.authorize(asked, instead)
-            }
+            Place::Authorization => self.authorize(asked, &script),
             Place::Keys => {
-                let key = changed(self.signer.jwk(), &script.key);
-                Answer::json(200, json!({ "keys": [key] }))
+                let keys = script.key_set.clone();
+                let keys = keys.unwrap_or_else(|| vec![changed(self.signer.jwk(), &script.key)]);
+                Answer::json(200, json!({ "keys": keys }))
             }
             Place::Metadata => Answer::json(200, changed(self.metadata(), &script.metadata)),
             Place::Token => {
@@ -87,7 +96,7 @@ impl Shared {
     }
 
     /// Signs everybody in at once.
-    fn authorize(&self, asked: &Asked, instead: Option<Vec<(&'static str, String)>>) -> Answer {
+    fn authorize(&self, asked: &Asked, script: &Script) -> Answer {
         let parameter = |name: &str| asked.query(name).unwrap_or_default();
         let issued = Issued {
             code: format!("{}~+/=", random()),
@@ -99,12 +108,17 @@ impl Shared {
             client_id: parameter("client_id"),
             code_challenge: parameter("code_challenge"),
         };
-        let mut url = Url::parse(&parameter("redirect_uri")).expect("a redirect URI");
-        let answer = instead.unwrap_or_else(|| vec![("code", issued.code.clone())]);
-        url.query_pairs_mut()
-            .extend_pairs(answer)
-            .append_pair("state", &issued.state);
+        let code = || vec![("code", issued.code.clone())];
+        let state = || vec![("state", issued.state.clone())];
+        let mut answer = script.authorization.clone().unwrap_or_else(code);
+        answer.extend(script.state.clone().unwrap_or_else(state));
+        answer.extend(script.response_iss.clone().map(|iss| ("iss", iss)));
         lock(&self.issued).push(issued);
+        let mut url = Url::parse(&parameter("redirect_uri")).expect("a redirect URI");
+        if parameter("response_mode") == "form_post" {
+            return posted(&url, &answer);
+        }
+        url.query_pairs_mut().extend_pairs(answer);
         Answer {
             status: 303,
             headers: vec![("location", url.into())],
@@ -125,7 +139,7 @@ impl Shared {
             return Answer::json(400, json!({"error": "invalid_grant"}));
         };
         let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.expect("after 1970").as_secs();
+        let now = now.expect("after 1970").as_secs() + script.ahead;
         let claims = json!({
             "iss": self.origin(Place::Metadata),
             "aud": issued.client_id,
@@ -135,8 +149,7 @@ impl Shared {
             "iat": now,
             "exp": now + 3600,
         });
-        let header = changed(json!({"alg": "ES256", "kid": "one"}), &script.header);
-        let id_token = self.signer.sign(&header, &changed(claims, &script.claims));
+        let id_token = self.signer.sign(&script, &changed(claims, &script.claims));
         let access_token = random();
         let answer = json!({
             "id_token": id_token,
@@ -148,6 +161,23 @@ impl Shared {
         issued.id_token = Some(id_token);
         issued.access_token = Some(access_token);
         Answer::json(200, changed(answer, &script.token))
+    }
+}
+
+/// OAuth 2.0 Form Post Response Mode, section 2.
+fn posted(to: &Url, answer: &[(&'static str, String)]) -> Answer {
+    // Nothing of it has a character that HTML would need escaped.
+    let field = |(name, value): &(&str, String)| {
+        format!(r#"<input type="hidden" name="{name}" value="{value}">"#)
+    };
+    let fields: String = answer.iter().map(field).collect();
+    Answer {
+        status: 200,
+        headers: vec![("content-type", "text/html".to_owned())],
+        body: format!(
+            r#"<!DOCTYPE html><title>Back</title><body onload="document.forms[0].submit()">
+            <form method="post" action="{to}">{fields}</form>"#
+        ),
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod fault;
 mod honest;
+mod keys;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -18,6 +19,7 @@ use tokio::task::JoinHandle;
 
 pub use self::fault::Fault;
 pub use self::honest::Issued;
+pub use self::keys::{Signing, public_jwk};
 pub use self::wire::Asked;
 
 use self::honest::Signer;
@@ -64,6 +66,18 @@ pub struct Script {
     pub userinfo: Map<String, Value>,
     /// What the authorization response has in place of the code.
     pub authorization: Option<Vec<(&'static str, String)>>,
+    /// What the authorization response has in place of the `state`.
+    pub state: Option<Vec<(&'static str, String)>>,
+    /// The `iss` of the authorization response.
+    pub response_iss: Option<String>,
+    /// The whole key set, in place of the one key.
+    pub key_set: Option<Vec<Value>>,
+    /// How the ID token is signed, in place of the one key.
+    pub signing: Option<Signing>,
+    /// The ID token's signature has a wrong bit.
+    pub corrupt: bool,
+    /// How many seconds its clock is ahead of the machine's.
+    pub ahead: u64,
 }
 
 struct Shared {
