@@ -4,6 +4,7 @@
 //! the table at the end says what ran where.
 
 mod browser;
+mod conformance;
 mod customer_tenant;
 mod log_capture;
 mod oidc_provider;
@@ -19,6 +20,11 @@ fn main() -> ExitCode {
         browser::journey::CASES,
         browser::looks::CASES,
         browser::starting::CASES,
+        conformance::basic::CASES,
+        conformance::config::CASES,
+        conformance::form_post::CASES,
+        conformance::names::CASES,
+        conformance::plain_oauth::CASES,
         customer_tenant::forms::CASES,
         customer_tenant::refused::CASES,
         log_capture::failures::CASES,
