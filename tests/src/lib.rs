@@ -11,6 +11,7 @@
 //! - [`Logs`]: everything that is logged in this process
 //! - [`Secrets`]: whether a text has one of them in it, in any disguise
 //! - [`Visitor`]: a browser without JavaScript, for fast tests
+//! - [`wire`]: a client that sends what no browser would
 //! - [`Browser`]: headless Chromium
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
 //! - [`Port`]: a port that nobody else gets
@@ -35,6 +36,7 @@ pub mod shop;
 mod site;
 pub mod suite;
 pub mod visitor;
+pub mod wire;
 
 pub use app::App;
 pub use browser::{Browser, BrowserCookie, Fetched, Look};

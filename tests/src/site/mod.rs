@@ -59,11 +59,6 @@ impl Site {
         format!("{}{path}", base_url(self.port))
     }
 
-    /// The application on axum, without a socket.
-    pub fn axum_router(&self) -> ::axum::Router {
-        axum::router(&self.ciam)
-    }
-
     /// Its port on 127.0.0.1.
     pub const fn port(&self) -> u16 {
         self.port

@@ -1,5 +1,6 @@
 //! A provider that fails, and input that no honest side sends.
 
+mod asking;
 pub(crate) mod budget;
 pub(crate) mod faults;
 pub(crate) mod oversized;
