@@ -1,0 +1,170 @@
+//! Every request that reaches the core is answered the same on both frameworks.
+
+mod parity {
+    pub(super) mod refused;
+    pub(super) mod requests;
+}
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use ciam_core::{Config, ManualClock, Random, RandomError, Timestamp};
+use ciam_tests::scripted::Scripted;
+use ciam_tests::wire::{Then, WireAnswer, exchange};
+use ciam_tests::{Framework, Site};
+use url::{Position, Url};
+
+use parity::requests::{Cookies, requests};
+
+#[tokio::test]
+async fn both_frameworks_answer_every_request_alike() {
+    let provider = Scripted::start().await;
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = Timestamp::from_unix(since.expect("after 1970").as_secs());
+    let clock = Arc::new(ManualClock::new(now));
+    let axum = site(Framework::Axum, &provider, &clock).await;
+    let actix = site(Framework::Actix, &provider, &clock).await;
+    let cookies = cookies(&axum, &provider).await;
+    let requests = requests(&cookies);
+    let mut compared = 0;
+    let mut signed_in = 0;
+    let mut differences = String::new();
+    for later in [Duration::ZERO, Duration::from_secs(90 * 24 * 3600)] {
+        clock.advance(later);
+        for (name, request) in &requests {
+            let on_axum = exchange(axum.port(), request, Then::Wait).await;
+            let on_actix = exchange(actix.port(), request, Then::Wait).await;
+            let (on_axum, on_actix) = (on_axum.map(comparable), on_actix.map(comparable));
+            if on_axum.is_none() || on_axum != on_actix {
+                let (axum, actix) = (show(on_axum.as_ref()), show(on_actix.as_ref()));
+                let _ = write!(differences, "\n{name}\n axum: {axum}\nactix: {actix}\n");
+            }
+            let knows = |answer: &WireAnswer| {
+                answer.status == 200 && answer.body.windows(5).any(|part| part == b"alice")
+            };
+            signed_in += usize::from(on_axum.as_ref().is_some_and(knows));
+            compared += 1;
+        }
+    }
+    println!("{compared} requests compared, {signed_in} of them by somebody signed in");
+    assert!(compared >= 1000, "{compared}");
+    assert!(signed_in >= 50, "{signed_in}");
+    assert!(differences.is_empty(), "{differences}");
+}
+
+/// An application whose answers depend on the request alone.
+pub(crate) async fn site(on: Framework, provider: &Scripted, clock: &Arc<ManualClock>) -> Site {
+    let issuer = provider.issuer();
+    let clock = clock.clone();
+    Site::start(on, async move |_| {
+        Config::web(issuer, "shop", BASE_URL, COOKIE_SECRET)
+            .with_client_secret("the client's secret")
+            .with_clock(clock)
+            .with_random(Arc::new(Always))
+    })
+    .await
+}
+
+/// An attempt to sign in, and a small and a large session, by way of one site.
+async fn cookies(site: &Site, provider: &Scripted) -> Cookies {
+    let (transaction, session, _) = sign_in(site).await;
+    provider.script(|script| {
+        let note = serde_json::Value::from("0123456789".repeat(600));
+        script.claims.insert("note".to_owned(), note);
+    });
+    let (_, chunked, state) = sign_in(site).await;
+    assert!(chunked.contains("; "), "more than one cookie");
+    Cookies {
+        transaction,
+        session,
+        chunked,
+        state,
+    }
+}
+
+/// The cookie of the attempt, those of the session, and the state.
+async fn sign_in(site: &Site) -> (String, String, String) {
+    let login = get(site.port(), "/auth/login", "").await;
+    let transaction = kept(&login);
+    let authorize = Url::parse(&location(&login)).expect("an address");
+    let port = authorize.port().expect("a port");
+    let target = &authorize[Position::BeforePath..];
+    let callback = Url::parse(&location(&get(port, target, "").await)).expect("an address");
+    let state = ciam_tests::visitor::query(&callback, "state").expect("a state");
+    let target = &callback[Position::BeforePath..];
+    let done = get(site.port(), target, &transaction).await;
+    assert_eq!(done.status, 303, "{}", show(Some(&done)));
+    (transaction, kept(&done), state)
+}
+
+async fn get(port: u16, target: &str, cookie: &str) -> WireAnswer {
+    let head = format!(
+        "GET {target} HTTP/1.1\r\nhost: {HOST}\r\nsec-fetch-mode: navigate\r\n\
+         sec-fetch-dest: document\r\ncookie: {cookie}\r\n\r\n"
+    );
+    let answer = exchange(port, head.as_bytes(), Then::Wait).await;
+    answer.expect("an answer")
+}
+
+fn location(answer: &WireAnswer) -> String {
+    let location = answer.headers.iter().find(|(name, _)| name == "location");
+    let (_, location) = location.unwrap_or_else(|| panic!("{}", show(Some(answer))));
+    String::from_utf8_lossy(location).into_owned()
+}
+
+/// The cookies that an answer sets, as they are sent back.
+fn kept(answer: &WireAnswer) -> String {
+    let cookies = answer
+        .headers
+        .iter()
+        .filter(|(name, _)| name == "set-cookie");
+    let cookies = cookies.map(|(_, cookie)| String::from_utf8_lossy(cookie));
+    let cookies = cookies.filter(|cookie| !cookie.contains("Max-Age=0"));
+    let pairs = cookies.map(|cookie| cookie.split(';').next().unwrap_or_default().to_owned());
+    pairs.collect::<Vec<_>>().join("; ")
+}
+
+/// Without what says when and how it was sent, in one order; the order of values of
+/// one name stays.
+fn comparable(mut answer: WireAnswer) -> WireAnswer {
+    answer
+        .headers
+        .retain(|(name, _)| !FRAMING.contains(&name.as_str()));
+    answer.headers.sort_by(|(a, _), (b, _)| a.cmp(b));
+    answer
+}
+
+fn show(answer: Option<&WireAnswer>) -> String {
+    let Some(answer) = answer else {
+        return "nothing".to_owned();
+    };
+    let mut text = answer.status.to_string();
+    for (name, value) in &answer.headers {
+        let _ = write!(text, " [{name}: {}]", value.escape_ascii());
+    }
+    let _ = write!(text, " {}", answer.body.escape_ascii());
+    text
+}
+
+/// The same bytes each time: equal requests have equal cookies, states and references.
+#[derive(Debug)]
+struct Always;
+
+impl Random for Always {
+    fn fill(&self, bytes: &mut [u8]) -> Result<(), RandomError> {
+        bytes.fill(7);
+        Ok(())
+    }
+}
+
+pub(crate) const HOST: &str = "localhost:3000";
+const BASE_URL: &str = "http://localhost:3000";
+const COOKIE_SECRET: &str = "Q29va2llIHNlY3JldCBvZiB0aGUgcGFyaXR5IHRlc3RzIQ==";
+const FRAMING: [&str; 5] = [
+    "connection",
+    "content-length",
+    "date",
+    "keep-alive",
+    "transfer-encoding",
+];
