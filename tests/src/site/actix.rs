@@ -52,6 +52,7 @@ fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
         app.service(resource("/").route(get().to(home)))
             .service(resource("/account").route(get().to(account)))
             .service(resource("/order").route(post().to(order)))
+            .default_service(get().to(account))
             .configure(library);
     }
 }

@@ -33,6 +33,7 @@ pub(super) fn router(ciam: &Ciam) -> Router {
         .route("/", get(home))
         .route("/account", get(account))
         .route("/order", post(order))
+        .fallback(account)
         .merge(ciam.routes())
         .layer(ciam.layer())
 }

@@ -17,7 +17,7 @@ use crate::visitor::Page;
 /// An application that is served on `http://localhost:PORT`, as long as this value.
 ///
 /// `/` says `nobody` or who is signed in, `/account` has the claims of who is,
-/// and `POST /order` takes an order of who is.
+/// `POST /order` takes an order of who is, and any other address is protected.
 pub struct Site {
     /// Its handle.
     pub ciam: Ciam,

@@ -6,6 +6,7 @@
 mod browser;
 mod conformance;
 mod customer_tenant;
+mod known_flaws;
 mod log_capture;
 mod oidc_provider;
 mod provider_failures;
@@ -27,6 +28,10 @@ fn main() -> ExitCode {
         conformance::plain_oauth::CASES,
         customer_tenant::forms::CASES,
         customer_tenant::refused::CASES,
+        known_flaws::return_to::CASES,
+        known_flaws::routes::CASES,
+        known_flaws::session::CASES,
+        known_flaws::transaction::CASES,
         log_capture::failures::CASES,
         log_capture::printed::CASES,
         log_capture::visits::CASES,

@@ -15,18 +15,21 @@ use ciam_tests::{Framework, Logs, Site, Visitor, told};
 use http::StatusCode;
 
 /// A provider, an application that signs in there, and somebody.
-struct World {
-    provider: Scripted,
-    site: Site,
-    visitor: Visitor,
+pub(crate) struct World {
+    pub(crate) provider: Scripted,
+    pub(crate) site: Site,
+    pub(crate) visitor: Visitor,
 }
 
 impl World {
-    async fn new(on: Framework) -> Self {
+    pub(crate) async fn new(on: Framework) -> Self {
         Self::with(on, |config| config).await
     }
 
-    async fn with(on: Framework, configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
+    pub(crate) async fn with(
+        on: Framework,
+        configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Self {
         Logs::capture();
         let provider = Scripted::start().await;
         let issuer = provider.issuer();
@@ -45,12 +48,12 @@ impl World {
     }
 
     /// Goes all the way: to the account, or to the page that says why not.
-    async fn sign_in(&mut self) -> Page {
+    pub(crate) async fn sign_in(&mut self) -> Page {
         let login = self.site.url("/auth/login?return_to=%2Faccount");
         self.visitor.go(login).await
     }
 
-    async fn expect_signed_in(&mut self, context: &str) {
+    pub(crate) async fn expect_signed_in(&mut self, context: &str) {
         let page = self.sign_in().await;
         assert_eq!(page.url.path(), "/account", "{context}: {page}");
         assert_eq!(page.status, StatusCode::OK, "{context}: {page}");
@@ -62,7 +65,7 @@ impl World {
 
     /// The page that says why somebody is not signed in, the code on it, and the
     /// one line of the log that says more.
-    async fn expect_refused(
+    pub(crate) async fn expect_refused(
         &mut self,
         context: &str,
         page: &Page,
@@ -91,7 +94,7 @@ impl World {
     }
 
     /// Who is signed in.
-    async fn who(&mut self) -> String {
+    pub(crate) async fn who(&mut self) -> String {
         let home = self.site.url("/");
         self.visitor.go(home).await.body
     }
