@@ -110,3 +110,36 @@ fn the_program_of_the_readme_is_the_one_that_is_compiled() {
         "tests/tests/readme_program.rs differs from the README"
     );
 }
+
+#[test]
+fn every_test_that_the_security_page_names_exists() {
+    let mut sources = String::new();
+    for directory in ["ciam-core/src", "tests/tests"] {
+        read_all(&workspace().join(directory), &mut sources);
+    }
+    let page = page("SECURITY.md");
+    let table = page.split("## Known flaws").nth(1).expect("the table");
+    let quoted = table.split('`').skip(1).step_by(2);
+    let is_name = |text: &&str| {
+        text.contains('_')
+            && text
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'_')
+    };
+    let names: Vec<_> = quoted.filter(is_name).collect();
+    assert!(names.len() > 50, "{names:?}");
+    for name in names {
+        assert!(sources.contains(&format!("fn {name}(")), "no test {name}");
+    }
+}
+
+fn read_all(directory: &Path, sources: &mut String) {
+    for entry in fs::read_dir(directory).expect("a folder of sources") {
+        let path = entry.expect("a readable folder").path();
+        if path.is_dir() {
+            read_all(&path, sources);
+        } else if path.extension().is_some_and(|e| e == "rs") {
+            sources.push_str(&fs::read_to_string(&path).expect("a source"));
+        }
+    }
+}
