@@ -43,6 +43,7 @@ fn main() -> ExitCode {
         oidc_provider::matrix::CASES,
         oidc_provider::outage::CASES,
         oidc_provider::userinfo::CASES,
+        provider_failures::bodies::CASES,
         provider_failures::budget::CASES,
         provider_failures::faults::CASES,
         provider_failures::oversized::CASES,
