@@ -25,7 +25,8 @@ impl Head {
             Some(path_and_query) => path_and_query.as_str().parse().ok()?,
             None => http::Uri::default(),
         };
-        let mut headers = http::HeaderMap::new();
+        // Room for what a browser sends: growing costs more than the conversion.
+        let mut headers = http::HeaderMap::with_capacity(12);
         for (theirs, ours) in REQUEST_NAMES.iter() {
             for value in head.headers.get_all(theirs) {
                 headers.append(ours, value_to_core(value)?);
@@ -76,26 +77,27 @@ pub(crate) fn into_actix(response: http::Response<Bytes>) -> HttpResponse<BoxBod
 /// Lets the visit write its headers. Whether there was anything to write.
 pub(crate) fn finish(visit: &Visit, headers: &mut HeaderMap) -> bool {
     let mut before = http::HeaderMap::new();
-    for name in Visit::HEADERS {
-        let values = headers.get_all(name.as_str());
-        for value in values.filter_map(value_to_core) {
-            before.append(name.clone(), value);
+    for (theirs, ours) in RESPONSE_NAMES.iter() {
+        for value in headers.get_all(theirs).filter_map(value_to_core) {
+            before.append(ours, value);
         }
     }
     let mut after = before.clone();
     visit.finish(&mut after);
-    if after == before {
-        return false;
-    }
-    for name in Visit::HEADERS {
-        headers.remove(name.as_str());
-    }
-    for (name, value) in &after {
-        if let Some((name, value)) = header_to_actix(name, value) {
-            headers.append(name, value);
+    let mut written = false;
+    for (theirs, ours) in RESPONSE_NAMES.iter() {
+        if before.get_all(ours) == after.get_all(ours) {
+            continue;
+        }
+        written = true;
+        headers.remove(theirs);
+        for value in after.get_all(ours) {
+            if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
+                headers.append(theirs.clone(), value);
+            }
         }
     }
-    true
+    written
 }
 
 fn value_to_core(value: &HeaderValue) -> Option<http::HeaderValue> {
@@ -119,3 +121,10 @@ static REQUEST_NAMES: LazyLock<[(HeaderName, http::HeaderName); Incoming::HEADER
             (theirs, http::HeaderName::from_static(name))
         })
     });
+
+static RESPONSE_NAMES: LazyLock<[(HeaderName, http::HeaderName); 3]> = LazyLock::new(|| {
+    Visit::HEADERS.map(|name| {
+        let theirs = HeaderName::from_bytes(name.as_str().as_bytes());
+        (theirs.expect("a name in lower case"), name)
+    })
+});
