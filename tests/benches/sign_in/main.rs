@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::{Builder, Runtime};
 
 #[path = "../support/mod.rs"]
+#[allow(dead_code)] // what the other benchmarks measure with
 mod support;
 
 mod bare;

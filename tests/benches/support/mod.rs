@@ -1,5 +1,6 @@
 //! What the benchmarks share.
 
+pub(crate) mod profile;
 pub(crate) mod provider;
 pub(crate) mod rounds;
 pub(crate) mod sign_in;

@@ -104,7 +104,7 @@ fn keys() -> Value {
     json!({ "keys": [signing, second] })
 }
 
-/// The claims that stay in the session are those of [`Profile`](super::sign_in::Profile).
+/// The claims that stay in the session are those of [`Profile`](super::profile::Profile).
 fn id_token(issuer: &str, nonce: &str) -> String {
     let now = SystemClock.now().unix();
     let claims = json!({

@@ -4,7 +4,6 @@ use bytes::Bytes;
 use ciam_core::{Ciam, Config, ConfigBuilder};
 use http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
 use http::{Request, Response, StatusCode};
-use serde::Deserialize;
 use url::Url;
 
 use super::provider::{CLIENT_ID, FixedProvider};
@@ -14,34 +13,6 @@ pub(crate) const NAME: &str = "Ada Lovelace";
 
 /// The application's host name.
 pub(crate) const SHOP: &str = "shop.example";
-
-/// The twenty claims of the session as an application's type.
-#[derive(Clone, Debug, Deserialize)]
-#[allow(dead_code)] // an application would read them all
-pub(crate) struct Profile {
-    pub(crate) iss: String,
-    pub(crate) sub: String,
-    pub(crate) tid: String,
-    pub(crate) oid: String,
-    pub(crate) name: String,
-    pub(crate) given_name: String,
-    pub(crate) family_name: String,
-    pub(crate) email: String,
-    pub(crate) email_verified: bool,
-    pub(crate) preferred_username: String,
-    pub(crate) roles: Vec<String>,
-    pub(crate) groups: Vec<String>,
-    pub(crate) auth_time: u64,
-    pub(crate) acr: String,
-    pub(crate) sid: String,
-    pub(crate) idp: String,
-    pub(crate) city: String,
-    pub(crate) country: String,
-    #[serde(rename = "postalCode")]
-    pub(crate) postal_code: String,
-    #[serde(rename = "jobTitle")]
-    pub(crate) job_title: String,
-}
 
 pub(crate) fn config(origin: &str) -> ConfigBuilder {
     let secret = "VGhpcnR5LXR3byBieXRlcyBmb3IgYSBiZW5jaG1hcmsu";

@@ -1,12 +1,8 @@
-//! The requests, made before anything is measured.
+//! Which cookies a request has.
 
-use axum::body::Body;
-use http::header::{ACCEPT, CONNECTION, COOKIE, HOST};
-use http::{HeaderValue, Request};
+use crate::apps::limit::Limit;
+use crate::apps::session::Session;
 
-use crate::support::sign_in::SHOP;
-
-/// Which cookies a request has.
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Cookie {
     /// Five that belong to somebody else.
@@ -19,36 +15,26 @@ pub(crate) enum Cookie {
 }
 
 pub(crate) struct Cookies {
-    session: HeaderValue,
-    limit: HeaderValue,
+    session: String,
+    limit: String,
 }
 
 impl Cookies {
-    /// Both are `name=value`.
-    pub(crate) fn new(session: &str, limit: &str) -> Self {
-        let header = |text: &str| HeaderValue::from_str(text).expect("a header value");
+    pub(crate) fn new(session: &Session, limit: &Limit) -> Self {
         Self {
-            session: header(session),
-            limit: header(limit),
+            session: session.cookie.clone(),
+            limit: session.limit_cookie(limit),
         }
     }
 
-    pub(crate) fn requests(&self, cookie: Cookie, times: usize) -> Vec<Request<Body>> {
-        (0..times).map(|_| self.request(cookie)).collect()
-    }
-
-    pub(crate) fn request(&self, cookie: Cookie) -> Request<Body> {
-        let request = Request::get("/")
-            .header(HOST, SHOP)
-            .header(CONNECTION, "keep-alive")
-            .header(ACCEPT, "*/*");
-        let request = match cookie {
-            Cookie::Foreign => request.header(COOKIE, FOREIGN),
-            Cookie::Limit => request.header(COOKIE, &self.limit),
-            Cookie::None => request,
-            Cookie::Session => request.header(COOKIE, &self.session),
-        };
-        request.body(Body::empty()).expect("a request")
+    /// The value of the `Cookie` header.
+    pub(crate) fn header(&self, cookie: Cookie) -> Option<&str> {
+        match cookie {
+            Cookie::Foreign => Some(FOREIGN),
+            Cookie::Limit => Some(&self.limit),
+            Cookie::None => None,
+            Cookie::Session => Some(&self.session),
+        }
     }
 }
 

@@ -5,40 +5,44 @@
 
 use std::env;
 use std::process::ExitCode;
-use std::sync::Arc;
 
-use ciam_axum::Ciam;
-use ciam_core::Incoming;
-use http::header::COOKIE;
 use tokio::runtime::{Builder, Runtime};
 
+#[path = "../apps/mod.rs"]
+mod apps;
 #[path = "../support/mod.rs"]
 mod support;
 
 mod cookies;
 mod empty;
-mod limit;
+mod on_actix;
+mod on_axum;
 mod subject;
 mod table;
 mod variant;
-mod variants;
 
+use apps::limit::Limit;
+use apps::session::Session;
 use cookies::{Cookie, Cookies};
-use limit::Limit;
-use support::provider::FixedProvider;
+use on_axum::Place;
 use support::rounds::Samples;
-use support::sign_in::{Callback, config};
-use variant::{Place, Variant};
-use variants::variants;
+use variant::Variant;
+
+/// The variants of one table.
+struct Group {
+    key: &'static str,
+    title: &'static str,
+    variants: Vec<Variant>,
+}
 
 fn main() -> ExitCode {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
-    let (ciam, session) = runtime.block_on(sign_in());
+    let session = Session::new(&runtime);
     let limit = Limit::new();
-    let cookies = Cookies::new(&session, &limit.seal(&claims(&ciam, &session)));
-    let places = PLACES.map(|(place, _)| variants(place, &ciam, &limit));
+    let cookies = Cookies::new(&session, &limit);
+    let groups = groups(&runtime, &session, &limit);
 
-    let all = places.iter().flatten();
+    let all = groups.iter().flat_map(|group| &group.variants);
     let wrong: Vec<String> = all
         .filter_map(|variant| variant.check(&runtime, &cookies).err())
         .collect();
@@ -49,48 +53,60 @@ fn main() -> ExitCode {
     println!("Every variant answers as it should.\n");
     let arguments: Vec<String> = env::args().collect();
     if let Some(only) = arguments.iter().position(|argument| argument == "--only") {
-        // One variant and nothing else, for callgrind, perf and the like.
-        let name = arguments.get(only + 1).map_or("", String::as_str);
-        let rounds = arguments
-            .get(only + 2)
-            .and_then(|rounds| rounds.parse().ok());
-        for variant in places[1].iter().filter(|variant| variant.name == name) {
-            for _ in 0..rounds.unwrap_or(1) {
-                variant.run(&runtime, &cookies)(10_000);
-            }
-        }
-    } else if arguments.iter().any(|argument| argument == "--bench") {
-        measure(&runtime, &places, &cookies);
+        return run_one(&runtime, &groups, &cookies, &arguments[only + 1..]);
+    }
+    if arguments.iter().any(|argument| argument == "--bench") {
+        measure(&runtime, &groups, &cookies);
     }
     ExitCode::SUCCESS
 }
 
-/// A handle, and the cookie of somebody who signed in through it.
-async fn sign_in() -> (Ciam, String) {
-    let provider = Arc::new(FixedProvider::new(PROVIDER));
-    let config = config(PROVIDER).with_http_client(provider.clone());
-    let ciam = Ciam::new(config.build().expect("a valid configuration"));
-    let callback = Callback::prepare(&ciam, &provider).await;
-    let response = ciam.respond(callback.request()).await;
-    (ciam, Callback::session_cookie(&response))
+fn groups(runtime: &Runtime, session: &Session, limit: &Limit) -> [Group; 3] {
+    let ciam = &session.ciam;
+    [
+        Group {
+            key: "route",
+            title: "axum, layer in the router (`Router::layer`)",
+            variants: on_axum::variants(Place::Route, ciam, limit),
+        },
+        Group {
+            key: "around",
+            title: "axum, layer around the router (a tower service)",
+            variants: on_axum::variants(Place::Around, ciam, limit),
+        },
+        Group {
+            key: "actix",
+            title: "actix, middleware around the application",
+            variants: on_actix::variants(runtime, ciam, limit),
+        },
+    ]
 }
 
-/// What is in the session: the limit seals the same.
-fn claims(ciam: &Ciam, session: &str) -> Vec<u8> {
-    let request = http::Request::get("/").header(COOKIE, session).body(());
-    let request = request.expect("a request");
-    let visit = ciam.visit(Incoming {
-        method: request.method(),
-        uri: request.uri(),
-        headers: request.headers(),
-    });
-    let visit = visit.expect("nobody else's doing");
-    let user = visit.user().expect("it opens").expect("signed in");
-    user.claims().json().to_vec()
+/// One variant and nothing else, for callgrind, perf and the like.
+fn run_one(
+    runtime: &Runtime,
+    groups: &[Group],
+    cookies: &Cookies,
+    arguments: &[String],
+) -> ExitCode {
+    let [key, name, rounds] = arguments else {
+        eprintln!("--only GROUP NAME ROUNDS, where a group is route, around or actix");
+        return ExitCode::FAILURE;
+    };
+    let group = groups.iter().find(|group| group.key == key);
+    let found = group.and_then(|group| group.variants.iter().find(|variant| variant.name == name));
+    let (Some(variant), Ok(rounds)) = (found, rounds.parse()) else {
+        eprintln!("there is no {name} in {key}, or {rounds} is no number");
+        return ExitCode::FAILURE;
+    };
+    for _ in 0..rounds {
+        variant.run(runtime, cookies)(10_000);
+    }
+    ExitCode::SUCCESS
 }
 
-fn measure(runtime: &Runtime, places: &[Vec<Variant>], cookies: &Cookies) {
-    let all = || places.iter().flatten();
+fn measure(runtime: &Runtime, groups: &[Group], cookies: &Cookies) {
+    let all = || groups.iter().flat_map(|group| &group.variants);
     let allocations: Vec<i64> = all()
         .map(|variant| variant.allocations(runtime, cookies))
         .collect();
@@ -100,7 +116,7 @@ fn measure(runtime: &Runtime, places: &[Vec<Variant>], cookies: &Cookies) {
         samples = Samples::take(&mut runs, ROUNDS, REQUESTS);
     });
 
-    let length = |cookie| cookies.request(cookie).headers()[COOKIE].len();
+    let length = |cookie| cookies.header(cookie).map_or(0, str::len);
     println!(
         "{ROUNDS} rounds of {REQUESTS} requests each. Cookie header: ours {} bytes, the limit's {}.\n",
         length(Cookie::Session),
@@ -111,22 +127,13 @@ fn measure(runtime: &Runtime, places: &[Vec<Variant>], cookies: &Cookies) {
          the differences within a round.\n"
     );
     let mut first = 0;
-    for (variants, (_, title)) in places.iter().zip(PLACES) {
-        println!("### {title}\n");
-        let own = &allocations[first..first + variants.len()];
-        table::print(variants, first, &samples, own);
-        first += variants.len();
+    for group in groups {
+        println!("### {}\n", group.title);
+        let own = &allocations[first..first + group.variants.len()];
+        table::print(&group.variants, first, &samples, own);
+        first += group.variants.len();
     }
 }
-
-const PLACES: [(Place, &str); 2] = [
-    (Place::Route, "Layer in the router (`Router::layer`)"),
-    (Place::Around, "Layer around the router (a tower service)"),
-];
-
-/// Never asked over a network.
-const PROVIDER: &str = "https://aaaabbbb-0000-cccc-1111-dddd2222eeee.login.example/\
-    aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0";
 
 /// So many that every subject has the machine for itself in some.
 const ROUNDS: usize = 600;

@@ -4,41 +4,118 @@ use std::convert::Infallible;
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
+use actix_web::body::MessageBody;
+use actix_web::dev::{Service as ActixService, ServiceResponse};
+use actix_web::test::{TestRequest, read_body};
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
-use http::{Request, StatusCode};
+use http::Request;
+use http::header::{ACCEPT, CONNECTION, COOKIE, HOST};
 use tokio::runtime::Runtime;
 use tower::{Service, ServiceExt as _};
 
-pub(crate) trait Subject {
-    /// The answer, for a check.
-    fn answer(&self, runtime: &Runtime, request: Request<Body>) -> (StatusCode, String);
+use crate::support::sign_in::SHOP;
 
-    /// Answers all requests, and says how long it took.
-    fn answer_all(&self, runtime: &Runtime, requests: Vec<Request<Body>>) -> Duration;
+pub(crate) trait Subject {
+    /// Status and body of the answer to a request with this `Cookie` header, for a check.
+    fn answer(&self, runtime: &Runtime, cookie: Option<&str>) -> (u16, String);
+
+    /// Makes the requests. What comes back answers them all, and says how long it took.
+    fn prepare<'a>(&'a self, runtime: &'a Runtime, cookie: Option<&str>, times: usize) -> Work<'a>;
 }
 
-impl<S> Subject for S
+pub(crate) type Work<'a> = Box<dyn FnOnce() -> Duration + 'a>;
+
+pub(crate) struct OnAxum<S>(pub(crate) S);
+
+impl<S> OnAxum<S> {
+    fn request(cookie: Option<&str>) -> Request<Body> {
+        let request = Request::get("/")
+            .header(HOST, SHOP)
+            .header(CONNECTION, "keep-alive")
+            .header(ACCEPT, "*/*");
+        let request = match cookie {
+            Some(cookie) => request.header(COOKIE, cookie),
+            None => request,
+        };
+        request.body(Body::empty()).expect("a request")
+    }
+}
+
+impl<S> Subject for OnAxum<S>
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
 {
-    fn answer(&self, runtime: &Runtime, request: Request<Body>) -> (StatusCode, String) {
+    fn answer(&self, runtime: &Runtime, cookie: Option<&str>) -> (u16, String) {
         runtime.block_on(async {
-            let Ok(response) = self.clone().oneshot(request).await;
-            let status = response.status();
+            let Ok(response) = self.0.clone().oneshot(Self::request(cookie)).await;
+            let status = response.status().as_u16();
             let body = to_bytes(response.into_body(), 64 * 1024).await;
-            let body = body.expect("a short body").to_vec();
-            (status, String::from_utf8(body).expect("a text"))
+            (status, text(&body.expect("a short body")))
         })
     }
 
-    fn answer_all(&self, runtime: &Runtime, requests: Vec<Request<Body>>) -> Duration {
-        runtime.block_on(async {
-            let started = Instant::now();
-            for request in requests {
-                let _ = black_box(self.clone().oneshot(request).await);
-            }
-            started.elapsed()
+    fn prepare<'a>(&'a self, runtime: &'a Runtime, cookie: Option<&str>, times: usize) -> Work<'a> {
+        let requests: Vec<_> = (0..times).map(|_| Self::request(cookie)).collect();
+        Box::new(move || {
+            runtime.block_on(async {
+                let started = Instant::now();
+                for request in requests {
+                    let _ = black_box(self.0.clone().oneshot(request).await);
+                }
+                started.elapsed()
+            })
         })
     }
+}
+
+pub(crate) struct OnActix<S>(pub(crate) S);
+
+impl<S> OnActix<S> {
+    fn request(cookie: Option<&str>) -> actix_http::Request {
+        let request = TestRequest::get()
+            .insert_header(("host", SHOP))
+            .insert_header(("connection", "keep-alive"))
+            .insert_header(("accept", "*/*"));
+        let request = match cookie {
+            Some(cookie) => request.insert_header(("cookie", cookie)),
+            None => request,
+        };
+        request.to_request()
+    }
+}
+
+impl<S, B> Subject for OnActix<S>
+where
+    S: ActixService<actix_http::Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    B: MessageBody,
+{
+    fn answer(&self, runtime: &Runtime, cookie: Option<&str>) -> (u16, String) {
+        runtime.block_on(async {
+            match self.0.call(Self::request(cookie)).await {
+                Ok(response) => {
+                    let status = response.status().as_u16();
+                    (status, text(&read_body(response).await))
+                }
+                Err(error) => (error.error_response().status().as_u16(), error.to_string()),
+            }
+        })
+    }
+
+    fn prepare<'a>(&'a self, runtime: &'a Runtime, cookie: Option<&str>, times: usize) -> Work<'a> {
+        let requests: Vec<_> = (0..times).map(|_| Self::request(cookie)).collect();
+        Box::new(move || {
+            runtime.block_on(async {
+                let started = Instant::now();
+                for request in requests {
+                    let _ = black_box(self.0.call(request).await);
+                }
+                started.elapsed()
+            })
+        })
+    }
+}
+
+fn text(body: &[u8]) -> String {
+    str::from_utf8(body).expect("a text").to_owned()
 }

@@ -1,0 +1,96 @@
+//! Serves one variant of ours: one thread that answers, as the peers do.
+
+use std::process::ExitCode;
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::{App, Error, HttpServer, Route, web};
+use axum::Router;
+use axum::routing::{MethodRouter, get};
+use ciam_core::Ciam;
+use tokio::net::TcpListener;
+use tokio::runtime::Builder;
+
+use crate::apps::limit::Limit;
+use crate::apps::{on_actix, on_axum};
+
+/// Prints its address, then answers until it is ended.
+pub(crate) fn serve(variant: &str, address: &str, ciam: Ciam) -> ExitCode {
+    let Some((framework, variant)) = variant.split_once('-') else {
+        eprintln!("no variant {variant}");
+        return ExitCode::FAILURE;
+    };
+    match framework {
+        "axum" => serve_axum(variant, address, &ciam),
+        _ => serve_actix(variant, address, ciam),
+    }
+    ExitCode::SUCCESS
+}
+
+fn serve_axum(variant: &str, address: &str, ciam: &Ciam) {
+    use ciam_axum::CiamExt as _;
+    use on_axum::{claims, fixed, limited, maybe_user, user};
+
+    let router = |route: MethodRouter| Router::new().route(PATH, route);
+    let router = match variant {
+        "bare" | "bare-cookie" => router(get(fixed)),
+        "limit" => router(get(limited)).layer(Limit::new()),
+        "anonymous" => router(get(maybe_user)).layer(ciam.layer()),
+        "user" => router(get(user)).layer(ciam.layer()),
+        "claims" => router(get(claims)).layer(ciam.layer()),
+        unknown => panic!("no variant {unknown}"),
+    };
+    let mut builder = Builder::new_current_thread();
+    let runtime = builder.enable_all().build().expect("a runtime");
+    runtime.block_on(async {
+        let listener = TcpListener::bind(address).await;
+        let listener = listener.expect("the address is free");
+        println!("{}", listener.local_addr().expect("it is bound"));
+        axum::serve(listener, router).await.expect("it serves");
+    });
+}
+
+fn serve_actix(variant: &str, address: &str, ciam: Ciam) {
+    use ciam_actix::CiamExt as _;
+    use on_actix::{claims, fixed, limited, maybe_user, user};
+
+    let ours = move |route: fn() -> Route| {
+        let ciam = ciam.clone();
+        run(address, move || {
+            App::new().route(PATH, route()).wrap(ciam.layer())
+        });
+    };
+    match variant {
+        "bare" | "bare-cookie" => run(address, || App::new().route(PATH, web::get().to(fixed))),
+        "limit" => run(address, || {
+            let limit = on_actix::limit(Limit::new());
+            App::new().route(PATH, web::get().to(limited)).wrap(limit)
+        }),
+        "anonymous" => ours(|| web::get().to(maybe_user)),
+        "user" => ours(|| web::get().to(user)),
+        "claims" => ours(|| web::get().to(claims)),
+        unknown => panic!("no variant {unknown}"),
+    }
+}
+
+fn run<F, S, B>(address: &str, app: F)
+where
+    F: Fn() -> App<S> + Clone + Send + 'static,
+    S: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    actix_web::rt::System::new().block_on(async {
+        let server = HttpServer::new(app).workers(1).bind(address);
+        let server = server.expect("the address is free");
+        println!("{}", server.addrs()[0]);
+        server.run().await.expect("it serves");
+    });
+}
+
+const PATH: &str = "/me";

@@ -1,0 +1,106 @@
+//! The figures as tables.
+
+use crate::load::Sample;
+use crate::variants::{
+    ACTIX_BARE, ACTIX_CLAIMS, ACTIX_LIMIT, ACTIX_SESSION, ACTIX_USER, AXUM_BARE, AXUM_CLAIMS,
+    AXUM_LIMIT, AXUM_USER, TOWER_SESSIONS, Variant,
+};
+
+pub(crate) fn print(variants: &[Variant], samples: &[Vec<Sample>]) {
+    let find = |id: &str| variants.iter().position(|variant| variant.id == id);
+    println!(
+        "| | | requests/s, median | min–max | of bare, no cookie | CPU µs per request | of its core |"
+    );
+    println!("|---|---|---|---|---|---|---|");
+    let mut waited = false;
+    for (variant, own) in variants.iter().zip(samples) {
+        let bare = if variant.framework == "axum" {
+            AXUM_BARE
+        } else {
+            ACTIX_BARE
+        };
+        let share = find(bare).map(|bare| ratio(own, &samples[bare], |sample| sample.rate));
+        let idle = own.iter().any(|sample| sample.idle > IDLE);
+        waited |= idle;
+        let rates = || own.iter().map(|sample| sample.rate / 1000.0);
+        println!(
+            "| {} | {} | {:.1} k | {:.1}–{:.1} k | {} | {:.1} | {:.2}{} |",
+            variant.framework,
+            variant.name,
+            median(rates()),
+            rates().fold(f64::INFINITY, f64::min),
+            rates().fold(0.0, f64::max),
+            share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}")),
+            median(own.iter().map(|sample| sample.cpu)),
+            median(own.iter().map(|sample| sample.share)),
+            if idle { " (!)" } else { "" },
+        );
+    }
+    if waited {
+        println!(
+            "\n(!) Its core had nothing to do for more than {:.0} % of the time in some round: \
+             what limited it was not its processor. Not a valid figure.",
+            IDLE * 100.0
+        );
+    }
+    println!("\n| | expected | requests/s | CPU time |");
+    println!("|---|---|---|---|");
+    for (name, one, base, expected) in EXPECTATIONS {
+        let (Some(one), Some(base)) = (find(one), find(base)) else {
+            continue;
+        };
+        let (one, base) = (&samples[one], &samples[base]);
+        println!(
+            "| {name} | ≥ {expected:.1} | {:.2} | {:.2} |",
+            ratio(one, base, |sample| sample.rate),
+            ratio(one, base, |sample| 1.0 / sample.cpu),
+        );
+    }
+}
+
+/// The median of the ratios within a round.
+fn ratio(one: &[Sample], base: &[Sample], figure: impl Fn(&Sample) -> f64) -> f64 {
+    let pairs = one.iter().zip(base);
+    median(pairs.map(|(one, base)| figure(one) / figure(base)))
+}
+
+fn median(values: impl Iterator<Item = f64>) -> f64 {
+    let mut values: Vec<f64> = values.collect();
+    values.sort_by(f64::total_cmp);
+    values[values.len() / 2]
+}
+
+/// The shares of bare cancel out where both sides are of one framework.
+const EXPECTATIONS: [(&str, &str, &str, f64); 8] = [
+    (
+        "axum: `User` ÷ tower-sessions in memory",
+        AXUM_USER,
+        TOWER_SESSIONS,
+        1.0,
+    ),
+    (
+        "axum: `Claims<T>` ÷ tower-sessions in memory",
+        AXUM_CLAIMS,
+        TOWER_SESSIONS,
+        1.0,
+    ),
+    (
+        "actix: `User` ÷ actix-session, encrypted cookie",
+        ACTIX_USER,
+        ACTIX_SESSION,
+        1.5,
+    ),
+    (
+        "actix: `Claims<T>` ÷ actix-session, encrypted cookie",
+        ACTIX_CLAIMS,
+        ACTIX_SESSION,
+        1.5,
+    ),
+    ("axum: `User` ÷ limit", AXUM_USER, AXUM_LIMIT, 0.9),
+    ("axum: `Claims<T>` ÷ limit", AXUM_CLAIMS, AXUM_LIMIT, 0.9),
+    ("actix: `User` ÷ limit", ACTIX_USER, ACTIX_LIMIT, 0.9),
+    ("actix: `Claims<T>` ÷ limit", ACTIX_CLAIMS, ACTIX_LIMIT, 0.9),
+];
+
+/// More than this, and the processor was not what limited the server.
+const IDLE: f64 = 0.05;

@@ -1,0 +1,106 @@
+//! What is measured on axum.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
+use axum::routing::{MethodRouter, Route, get};
+use ciam_axum::{Ciam, CiamExt as _, role};
+use tower::{Layer, Service};
+
+use crate::apps::NOBODY;
+use crate::apps::limit::Limit;
+use crate::apps::on_axum::{claims, fixed, limited, maybe_user, user};
+use crate::cookies::Cookie::{self, Foreign, None, Session};
+use crate::empty::{Empty, Given};
+use crate::subject::{OnAxum, Subject};
+use crate::variant::{Kind, Variant};
+
+/// Where a layer is.
+#[derive(Clone, Copy, Eq, PartialEq)]
+pub(crate) enum Place {
+    /// Around the whole router, as a tower service.
+    Around,
+    /// Where axum puts it: `Router::layer`.
+    Route,
+}
+
+/// Everything, with the layers at one place.
+pub(crate) fn variants(place: Place, ciam: &Ciam, limit: &Limit) -> Vec<Variant> {
+    let bare = |name, cookie| {
+        let subject = Box::new(OnAxum(router(get(fixed))));
+        Variant::new(name, cookie, subject).of_kind(Kind::Bare)
+    };
+    let empty = |name, cookie, given| {
+        let router = router(get(fixed));
+        Variant::new(name, cookie, place.layered(Empty::new(given), router))
+    };
+    let ours = |name, cookie, route| {
+        let router = router(route);
+        Variant::new(name, cookie, place.layered(ciam.layer(), router))
+    };
+    let from_fn = from_fn(pass as fn(_, _) -> _);
+    let from_fn = place.layered(from_fn, router(get(fixed)));
+    let limit = place.layered(limit.clone(), router(get(limited)));
+    let admin = get(fixed).route_layer(ciam.require(role("Admin")));
+    vec![
+        bare("bare, no cookie", None),
+        bare("bare, 5 foreign cookies", Foreign),
+        bare("bare, session cookie", Session),
+        empty("empty layer, no cookie", None, Given::Nothing).of_kind(Kind::Empty),
+        empty("empty layer, 5 foreign cookies", Foreign, Given::Nothing).of_kind(Kind::Empty),
+        empty("empty layer, session cookie", Session, Given::Nothing).of_kind(Kind::Empty),
+        empty(
+            "empty layer that hands on a number, no cookie",
+            None,
+            Given::Number,
+        ),
+        Variant::new("empty `from_fn`, session cookie", Session, from_fn),
+        Variant::new("limit", Cookie::Limit, limit)
+            .of_kind(Kind::Limit)
+            .protected(),
+        ours("anonymous, no cookie", None, get(fixed)),
+        ours("anonymous, 5 foreign cookies", Foreign, get(fixed)),
+        ours(
+            "anonymous, 5 foreign cookies, `MaybeUser`",
+            Foreign,
+            get(maybe_user),
+        )
+        .saying(NOBODY),
+        ours("signed in, not asked for", Session, get(fixed)),
+        ours("signed in, `User`", Session, get(user)).protected(),
+        ours("signed in, `MaybeUser`", Session, get(maybe_user)),
+        ours("signed in, `Claims<T>`", Session, get(claims)).protected(),
+        ours("signed in, `role(\"Admin\")`", Session, admin).protected(),
+    ]
+}
+
+impl Place {
+    fn layered<L>(self, layer: L, router: Router) -> Box<dyn Subject>
+    where
+        L: Layer<Route> + Layer<Router> + Clone + Send + Sync + 'static,
+        OnAxum<<L as Layer<Router>>::Service>: Subject + 'static,
+        <L as Layer<Route>>::Service: Service<Request<Body>, Response = Response, Error = Infallible>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+        <<L as Layer<Route>>::Service as Service<Request<Body>>>::Future: Send,
+    {
+        match self {
+            Self::Around => Box::new(OnAxum(layer.layer(router))),
+            Self::Route => Box::new(OnAxum(router.layer(layer))),
+        }
+    }
+}
+
+fn router(route: MethodRouter) -> Router {
+    Router::new().route("/", route)
+}
+
+async fn pass(request: Request, next: Next) -> Response {
+    next.run(request).await
+}
