@@ -9,8 +9,6 @@ use crate::server::CORE;
 pub(crate) struct Ticks {
     /// Of the server, all its threads, inside the kernel and out.
     pub(crate) server: u64,
-    /// Of its core with nothing to do.
-    pub(crate) idle: u64,
     /// Of its core in all.
     pub(crate) core: u64,
 }
@@ -32,14 +30,12 @@ impl Ticks {
         let core = (0..8)
             .map(|field| number(fields.get(field)))
             .sum::<Result<_, _>>()?;
-        let idle = number(fields.get(3))? + number(fields.get(4))?;
-        Ok(Self { server, idle, core })
+        Ok(Self { server, core })
     }
 
     pub(crate) const fn since(self, before: Self) -> Self {
         Self {
             server: self.server - before.server,
-            idle: self.idle - before.idle,
             core: self.core - before.core,
         }
     }

@@ -20,8 +20,14 @@ pub(crate) struct Sample {
     pub(crate) cpu: f64,
     /// How much of its core the server had.
     pub(crate) share: f64,
-    /// How much of its core had nothing to do.
-    pub(crate) idle: f64,
+}
+
+impl Sample {
+    /// Whether the processor is what limited the server: it waited for nobody, and nobody
+    /// else had its core.
+    pub(crate) fn is_valid(&self) -> bool {
+        self.share >= SHARE
+    }
 }
 
 impl Load {
@@ -50,7 +56,6 @@ impl Load {
             rate: answers.rate,
             cpu: ticks.server as f64 * MICROSECONDS_PER_TICK / answers.number,
             share: ticks.server as f64 / ticks.core as f64,
-            idle: ticks.idle as f64 / ticks.core as f64,
         })
     }
 }
@@ -85,6 +90,9 @@ impl Answers {
 const CORE: &str = "1";
 
 const CONNECTIONS: &str = "64";
+
+/// What is missing is the moment in which wrk connects, and the system's own work.
+pub(crate) const SHARE: f64 = 0.94;
 
 /// `USER_HZ` is 100 on every Linux of ours.
 const MICROSECONDS_PER_TICK: f64 = 10_000.0;

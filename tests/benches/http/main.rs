@@ -7,6 +7,8 @@
 use std::env;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::thread;
+use std::time::Duration;
 
 use tokio::runtime::Builder;
 
@@ -96,7 +98,7 @@ fn measure(
             // A different one first in every round.
             let subject = (position + round) % variants.len();
             let variant = &variants[subject];
-            let sample = measure_one(variant, &programs[subject], session, seconds)
+            let sample = measure_undisturbed(variant, &programs[subject], session, seconds)
                 .map_err(|error| format!("{}: {error}", variant.id))?;
             let round = round + 1;
             eprintln!("round {round}, {}: {:.0}/s", variant.id, sample.rate);
@@ -106,6 +108,25 @@ fn measure(
     eprintln!("load average after: {}", cpu::load_average());
     table::print(variants, &samples);
     Ok(())
+}
+
+/// Once more, and again, while something else has the core or keeps `wrk` from asking.
+fn measure_undisturbed(
+    variant: &Variant,
+    program: &Path,
+    session: &Session,
+    seconds: usize,
+) -> Result<Sample, String> {
+    let mut sample = measure_one(variant, program, session, seconds)?;
+    for _ in 1..TRIES {
+        if sample.is_valid() {
+            break;
+        }
+        eprintln!("{}: {:.2} of its core, again", variant.id, sample.share);
+        thread::sleep(PAUSE);
+        sample = measure_one(variant, program, session, seconds)?;
+    }
+    Ok(sample)
 }
 
 /// A process of its own each time: how its memory lies is part of the noise.
@@ -154,3 +175,5 @@ fn checked(
 const SECONDS: usize = 3;
 const ROUNDS: usize = 9;
 const WARM_UP: usize = 1;
+const TRIES: usize = 10;
+const PAUSE: Duration = Duration::from_secs(3);

@@ -1,6 +1,6 @@
 //! The figures as tables.
 
-use crate::load::Sample;
+use crate::load::{SHARE, Sample};
 use crate::variants::{
     ACTIX_BARE, ACTIX_CLAIMS, ACTIX_LIMIT, ACTIX_SESSION, ACTIX_USER, AXUM_BARE, AXUM_CLAIMS,
     AXUM_LIMIT, AXUM_USER, TOWER_SESSIONS, Variant,
@@ -12,7 +12,7 @@ pub(crate) fn print(variants: &[Variant], samples: &[Vec<Sample>]) {
         "| | | requests/s, median | min–max | of bare, no cookie | CPU µs per request | of its core |"
     );
     println!("|---|---|---|---|---|---|---|");
-    let mut waited = false;
+    let mut disturbed = false;
     for (variant, own) in variants.iter().zip(samples) {
         let bare = if variant.framework == "axum" {
             AXUM_BARE
@@ -20,8 +20,8 @@ pub(crate) fn print(variants: &[Variant], samples: &[Vec<Sample>]) {
             ACTIX_BARE
         };
         let share = find(bare).map(|bare| ratio(own, &samples[bare], |sample| sample.rate));
-        let idle = own.iter().any(|sample| sample.idle > IDLE);
-        waited |= idle;
+        let valid = own.iter().all(Sample::is_valid);
+        disturbed |= !valid;
         let rates = || own.iter().map(|sample| sample.rate / 1000.0);
         println!(
             "| {} | {} | {:.1} k | {:.1}–{:.1} k | {} | {:.1} | {:.2}{} |",
@@ -33,14 +33,13 @@ pub(crate) fn print(variants: &[Variant], samples: &[Vec<Sample>]) {
             share.map_or_else(|| "–".to_owned(), |share| format!("{share:.2}")),
             median(own.iter().map(|sample| sample.cpu)),
             median(own.iter().map(|sample| sample.share)),
-            if idle { " (!)" } else { "" },
+            if valid { "" } else { " (!)" },
         );
     }
-    if waited {
+    if disturbed {
         println!(
-            "\n(!) Its core had nothing to do for more than {:.0} % of the time in some round: \
-             what limited it was not its processor. Not a valid figure.",
-            IDLE * 100.0
+            "\n(!) It had less than {SHARE} of its core in some round: its processor was not what \
+             limited it. Not a valid figure."
         );
     }
     println!("\n| | expected | requests/s | CPU time |");
@@ -101,6 +100,3 @@ const EXPECTATIONS: [(&str, &str, &str, f64); 8] = [
     ("actix: `User` ÷ limit", ACTIX_USER, ACTIX_LIMIT, 0.9),
     ("actix: `Claims<T>` ÷ limit", ACTIX_CLAIMS, ACTIX_LIMIT, 0.9),
 ];
-
-/// More than this, and the processor was not what limited the server.
-const IDLE: f64 = 0.05;
