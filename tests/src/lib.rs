@@ -4,6 +4,7 @@
 //! - [`Shop`](shop::Shop): one with its own local tenant
 //! - [`OidcProvider`]: npm `oidc-provider`, an independent OpenID provider
 //! - [`OidcShop`]: the shop, signing in at it
+//! - [`Honest`](honest::Honest): that one or the local tenant, for cases that run at both
 //! - [`StrippingProxy`]: a proxy that gives an application a path of its own
 //! - [`Scripted`](scripted::Scripted): a provider that fails as it is told
 //! - [`Site`]: an application in this process, on any framework
@@ -24,6 +25,7 @@ mod app;
 mod browser;
 mod disguise;
 mod echo;
+pub mod honest;
 mod logs;
 mod oidc_shop;
 mod port;
@@ -40,6 +42,7 @@ pub mod wire;
 
 pub use app::App;
 pub use browser::{Browser, BrowserCookie, Fetched, Look};
+pub use ciam_core::Ciam;
 pub use disguise::Secrets;
 pub use echo::{Echo, Received};
 pub use logs::{Line, Logs};
@@ -48,7 +51,7 @@ pub use port::Port;
 pub use process::Process;
 pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};
-pub use site::{ActixServer, AxumServer, Site, listen, told};
+pub use site::{ActixRoutes, ActixServer, AxumServer, Routes, Site, listen, told};
 pub use suite::{Backend, Framework, ProviderKind};
 pub use visitor::Visitor;
 

@@ -4,10 +4,12 @@ use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread;
 
+use actix_web::App;
 use actix_web::dev::ServerHandle;
-use actix_web::web::{Json, ServiceConfig, get, post, resource};
-use actix_web::{App, HttpServer};
+use actix_web::web::{Json, get, post, resource};
 use ciam_actix::{Ciam, CiamExt, MaybeUser, User};
+
+use super::ActixRoutes;
 
 /// An actix-web server with two workers in threads of its own, as long as this value.
 #[derive(Debug)]
@@ -37,24 +39,30 @@ impl Drop for ActixServer {
     }
 }
 
-pub(super) fn serve(listener: TcpListener, ciam: &Ciam) -> ActixServer {
-    let ciam = ciam.clone();
-    ActixServer::start(move || {
-        let app = move || App::new().configure(routes(&ciam)).wrap(ciam.layer());
-        let server = HttpServer::new(app).workers(2).disable_signals();
-        Ok(server.listen(listener)?.run())
-    })
+/// An actix-web application as [`Routes`](super::Routes) want it: `|ciam| App::new()…`.
+#[macro_export]
+macro_rules! actix_app {
+    (|$ciam:ident| $app:expr) => {
+        |$ciam: &$crate::Ciam, listener: ::std::net::TcpListener| {
+            let $ciam = $ciam.clone();
+            let server = ::actix_web::HttpServer::new(move || $app);
+            let server = server.workers(2).disable_signals();
+            Ok(server.listen(listener)?.run())
+        }
+    };
 }
 
-fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
-    let library = ciam.routes();
-    move |app| {
-        app.service(resource("/").route(get().to(home)))
-            .service(resource("/account").route(get().to(account)))
-            .service(resource("/order").route(post().to(order)))
-            .default_service(get().to(account))
-            .configure(library);
-    }
+pub(super) const ROUTES: ActixRoutes = actix_app!(|ciam| App::new()
+    .service(resource("/").route(get().to(home)))
+    .service(resource("/account").route(get().to(account)))
+    .service(resource("/order").route(post().to(order)))
+    .default_service(get().to(account))
+    .configure(ciam.routes())
+    .wrap(ciam.layer()));
+
+pub(super) fn serve(listener: TcpListener, ciam: &Ciam, routes: ActixRoutes) -> ActixServer {
+    let ciam = ciam.clone();
+    ActixServer::start(move || routes(&ciam, listener))
 }
 
 async fn home(user: MaybeUser) -> String {

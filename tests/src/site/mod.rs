@@ -4,8 +4,10 @@ mod actix;
 mod axum;
 
 use std::fmt;
+use std::io;
 use std::net::{Ipv4Addr, TcpListener};
 
+use actix_web::dev;
 use ciam_core::{Ciam, ConfigBuilder};
 
 pub use self::actix::ActixServer;
@@ -31,10 +33,36 @@ enum Server {
     Axum(AxumServer),
 }
 
+/// What an application serves, said for each framework; with the layer.
+#[derive(Clone, Copy, Debug)]
+#[allow(clippy::exhaustive_structs)] // tests make them
+pub struct Routes {
+    /// On axum.
+    pub axum: fn(&Ciam) -> ::axum::Router,
+    /// On actix-web: see [`actix_app!`](crate::actix_app).
+    pub actix: ActixRoutes,
+}
+
+/// How an actix-web application is served: its type has no name.
+pub type ActixRoutes = fn(&Ciam, TcpListener) -> io::Result<dev::Server>;
+
 impl Site {
     /// Starts one whose configuration is made from its base URL.
     pub async fn start(
         framework: Framework,
+        config: impl AsyncFnOnce(&str) -> ConfigBuilder,
+    ) -> Self {
+        let routes = Routes {
+            axum: axum::router,
+            actix: actix::ROUTES,
+        };
+        Self::serve(framework, routes, config).await
+    }
+
+    /// Starts one with other routes than those.
+    pub async fn serve(
+        framework: Framework,
+        routes: Routes,
         config: impl AsyncFnOnce(&str) -> ConfigBuilder,
     ) -> Self {
         let (listener, port) = listen();
@@ -44,8 +72,8 @@ impl Site {
             .expect("good settings");
         let ciam = Ciam::new(config);
         let server = match framework {
-            Framework::Actix => Server::Actix(actix::serve(listener, &ciam)),
-            Framework::Axum => Server::Axum(AxumServer::start(listener, axum::router(&ciam))),
+            Framework::Actix => Server::Actix(actix::serve(listener, &ciam, routes.actix)),
+            Framework::Axum => Server::Axum(AxumServer::start(listener, (routes.axum)(&ciam))),
         };
         Self {
             ciam,

@@ -61,7 +61,8 @@ impl Form {
         Some(&field.1)
     }
 
-    pub(super) fn has(&self, name: &str) -> bool {
+    /// Whether it has a control of this name.
+    pub fn has(&self, name: &str) -> bool {
         self.controls
             .iter()
             .any(|control| control.name.as_deref() == Some(name))

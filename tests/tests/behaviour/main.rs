@@ -10,6 +10,7 @@ mod known_flaws;
 mod log_capture;
 mod oidc_provider;
 mod provider_failures;
+mod sign_in;
 
 use std::process::ExitCode;
 
@@ -48,5 +49,6 @@ fn main() -> ExitCode {
         provider_failures::faults::CASES,
         provider_failures::oversized::CASES,
         provider_failures::wild::CASES,
+        sign_in::journey::CASES,
     ])
 }
