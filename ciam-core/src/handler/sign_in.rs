@@ -5,6 +5,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use http::header::{HOST, HeaderValue, SET_COOKIE};
 use http::{HeaderMap, Method, Response, StatusCode};
+use url::Url;
 
 use super::incoming::front_page;
 use super::rejection::{json, redirect};
@@ -271,11 +272,11 @@ impl Ciam {
         }
         let path = incoming.uri.path();
         let separator = if query.is_empty() { "" } else { "&" };
-        Some(
-            config
-                .base_url()
-                .url_for_path(&format!("{path}?{query}{separator}{MOVED}")),
-        )
+        let address = config
+            .base_url()
+            .url_for_path(&format!("{path}?{query}{separator}{MOVED}"));
+        // A client may leave unencoded what a `Location` may not have (RFC 9110, section 10.2.2).
+        Url::parse(&address).ok().map(String::from)
     }
 }
 

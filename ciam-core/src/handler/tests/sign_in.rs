@@ -189,6 +189,18 @@ async fn under_another_host_name_the_visitor_is_moved_once() {
         location(&moved),
         "https://shop.example/auth/login?return_to=/a&moved=1"
     );
+    // What the client left unencoded does not stay so.
+    let mut request = http::Request::new(bytes::Bytes::new());
+    *request.uri_mut() = "/auth/login?return_to=/\u{3a9}".parse().expect("a path");
+    *request.headers_mut() = browser.headers(&NAVIGATION);
+    request
+        .headers_mut()
+        .insert("host", "www.shop.example".parse().expect("a host"));
+    let moved = bench.ciam.respond(request).await;
+    assert_eq!(
+        location(&moved),
+        "https://shop.example/auth/login?return_to=/%CE%A9&moved=1"
+    );
     // A proxy that hides the host name makes no loop.
     let mut request = http::Request::new(bytes::Bytes::new());
     *request.uri_mut() = "/auth/login?return_to=/a&moved=1".parse().expect("a path");
