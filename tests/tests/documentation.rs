@@ -59,7 +59,7 @@ const STAGES: [&str; 22] = [
 #[test]
 fn every_code_is_documented_and_every_documented_code_exists() {
     let mut found = BTreeSet::new();
-    for sources in ["ciam-core/src", "ciam-axum/src"] {
+    for sources in ["ciam-core/src", "ciam-axum/src", "ciam-actix/src"] {
         codes(&workspace().join(sources), &mut found);
     }
     assert!(found.len() > 100, "codes were not found: {found:?}");
@@ -97,17 +97,18 @@ fn every_setting_is_documented() {
 }
 
 #[test]
-fn the_program_of_the_readme_is_the_one_that_is_compiled() {
+fn the_programs_of_the_readme_are_those_that_are_compiled() {
     let readme = page("README.md");
-    let program = readme
+    let programs: Vec<&str> = readme
         .split("```rust\n")
-        .nth(1)
-        .and_then(|p| p.split("```").next());
-    let compiled = page("tests/tests/readme_program.rs");
-    let program = program.expect("the README has a program");
-    assert!(
-        compiled.contains(program),
-        "tests/tests/readme_program.rs differs from the README"
+        .skip(1)
+        .filter_map(|text| text.split("```").next())
+        .collect();
+    let compiled =
+        ["on_axum", "on_actix"].map(|name| page(&format!("tests/tests/readme_programs/{name}.rs")));
+    assert_eq!(
+        programs, compiled,
+        "tests/tests/readme_programs differ from the README"
     );
 }
 
