@@ -7,6 +7,7 @@
 mod report;
 
 use std::fmt;
+use std::fs;
 use std::pin::Pin;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use libtest_mimic::{Arguments, Trial};
 
 use self::report::Report;
+use crate::workspace;
 
 /// A framework with an adapter.
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
@@ -106,7 +108,7 @@ macro_rules! cases {
 }
 
 /// Runs all cases, or those that the arguments of `cargo test` choose, and prints
-/// which ran where.
+/// which ran where: to `target/behaviour.txt` too, which `tests/run` ends with.
 pub fn run(modules: &[Module]) -> ExitCode {
     let arguments = Arguments::from_args();
     let report = Arc::new(Mutex::new(Report::default()));
@@ -123,7 +125,11 @@ pub fn run(modules: &[Module]) -> ExitCode {
     let conclusion = libtest_mimic::run(&arguments, trials);
     if !listed {
         let report = report.lock().unwrap_or_else(PoisonError::into_inner);
-        println!("{}", report.table(conclusion.num_ignored));
+        let table = report.table(conclusion.num_ignored);
+        println!("{table}");
+        let directory = workspace().join("target");
+        fs::create_dir_all(&directory).expect("a folder");
+        fs::write(directory.join("behaviour.txt"), table).expect("a file");
     }
     conclusion.exit_code()
 }

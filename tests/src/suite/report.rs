@@ -8,16 +8,16 @@ use super::{Backend, Framework, Group, ProviderKind};
 /// The cases that passed.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    passed: BTreeMap<(&'static str, Column), BTreeSet<&'static str>>,
+    passed: BTreeMap<(&'static str, Column), BTreeSet<(&'static str, ProviderKind)>>,
     reasons: BTreeMap<(&'static str, String), BTreeSet<(&'static str, &'static str)>>,
 }
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Column {
-    /// On every framework.
+    /// On every framework, and at both honest providers or the one that misbehaves.
     Everywhere(ProviderKind, Framework),
-    /// On this one only.
-    Only(Framework),
+    /// On one framework or at one honest provider only, for a reason.
+    OneSide(Framework),
 }
 
 impl Report {
@@ -28,12 +28,12 @@ impl Report {
         backend: Backend,
         group: &Group,
     ) {
-        let column = match group.only {
-            Some(framework) => Column::Only(framework),
+        let column = match group.because {
+            Some(_) => Column::OneSide(backend.framework),
             None => Column::Everywhere(backend.provider, backend.framework),
         };
-        let names = self.passed.entry((module, column)).or_default();
-        names.insert(name);
+        let cases = self.passed.entry((module, column)).or_default();
+        cases.insert((name, backend.provider));
         if let Some(because) = group.because {
             let side = match group.only {
                 Some(framework) => format!("{framework} only"),
@@ -48,7 +48,9 @@ impl Report {
         let everywhere = ProviderKind::ALL.into_iter().flat_map(|provider| {
             Framework::ALL.map(|framework| Column::Everywhere(provider, framework))
         });
-        let columns: Vec<Column> = everywhere.chain(Framework::ALL.map(Column::Only)).collect();
+        let columns: Vec<Column> = everywhere
+            .chain(Framework::ALL.map(Column::OneSide))
+            .collect();
         let mut table = String::from("cases that passed, by what they ran on\n\n");
         let _ = writeln!(
             table,
