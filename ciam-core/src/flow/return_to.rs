@@ -152,9 +152,10 @@ fn check_path(path: &[u8]) -> Result<(), ReturnToError> {
     Ok(())
 }
 
-/// A dot segment, also with parameters (`..;x`) or with nothing around it.
+/// A dot segment, also with parameters (`..;x`), with nothing around it, or at the
+/// end that `?` and `#` are for the next reader of a decoded path.
 fn is_dots(segment: &str) -> bool {
-    let name = segment.split(';').next().unwrap_or(segment);
+    let name = segment.split([';', '?', '#']).next().unwrap_or(segment);
     let seen = || name.chars().filter(|c| !is_nothing(*c));
     seen().eq(".".chars()) || seen().eq("..".chars())
 }

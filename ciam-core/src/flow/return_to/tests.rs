@@ -152,6 +152,8 @@ fn refuses_every_way_out() {
         "/%2e//evil.com",
         "/%2E%2E/x",
         "/.%2e//evil.com",
+        "/auth/login/.%23x",
+        "/a/..%3Fx",
         "/%2e./x",
         "/.%2f/evil.com",
         "/..%2f/evil.com",
