@@ -288,7 +288,8 @@ async fn exchange(
 }
 
 /// A key that is not known may have come into use since the keys were fetched:
-/// then, and only then, they are fetched once more.
+/// then, and only then, they are fetched once more. A token that names no key
+/// does not say whether it is known, so that none verifies it counts as that.
 async fn verify(
     id_token: &Secret,
     metadata: &Metadata,

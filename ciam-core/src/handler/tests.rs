@@ -3,10 +3,12 @@
 mod bench;
 mod callback;
 mod cross_site;
+mod keys;
 mod life;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod navigation;
 mod pages;
+mod provider;
 mod sign_in;
 mod sign_out;

@@ -17,6 +17,8 @@ pub enum KeyError {
     /// More than one key fits, and nothing tells which is meant.
     #[error("more than one key fits {algorithm:?}")]
     Ambiguous {
+        /// The key id asked for, if the token names one.
+        kid: Option<String>,
         /// The algorithm asked for.
         algorithm: Algorithm,
     },
@@ -63,7 +65,8 @@ impl KeyError {
     /// The stable code of this failure.
     ///
     /// `key_set.…` is about the set as a whole, `key.…` about choosing one of
-    /// its keys. A refetch can help with `key.unknown_kid` only.
+    /// its keys. A refetch can help where
+    /// [`is_unknown_key`](crate::TokenError::is_unknown_key) says so.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Algorithm { .. } => "key.algorithm",

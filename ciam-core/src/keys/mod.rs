@@ -104,7 +104,10 @@ impl KeySet {
             // the other as well; a token that does not say who signed it is
             // refused here.
             if selected.replace(key).is_some() {
-                return Err(KeyError::Ambiguous { algorithm });
+                return Err(KeyError::Ambiguous {
+                    kid: kid.map(shortened),
+                    algorithm,
+                });
             }
         }
         selected.ok_or_else(|| match kid {

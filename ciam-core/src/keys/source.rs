@@ -1,5 +1,5 @@
 //! The provider's keys over the network: kept, refreshed behind the requests, asked for
-//! again when an unknown one appears.
+//! again when an unknown one may have signed a token.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -83,7 +83,7 @@ impl KeySource {
         self.cached.value(now, || self.fetch(jwks_uri)).await
     }
 
-    /// Newer keys, for a token whose key is not among those we have.
+    /// Newer keys, for a token whose key may not be among those we have.
     pub(crate) async fn refetch(
         &self,
         jwks_uri: &Url,
@@ -133,8 +133,8 @@ fn keys_response(response: &Response<Bytes>) -> Result<KeySet, KeysError> {
 
 /// Keys are withdrawn when they leave the set: an hour until that is noticed, a
 /// day until nothing is believed any more that cannot be checked. A rotation
-/// right after the first fetch is met by the burst; a flood of unknown key ids
-/// costs the provider two requests a minute.
+/// right after the first fetch is met by the burst; a flood of unknown key ids,
+/// or of tokens without one, costs the provider two requests a minute.
 const POLICY: Policy = Policy {
     fresh: Duration::from_secs(3600),
     usable: Duration::from_secs(24 * 3600),

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::json::{ObjectError, check_object, present};
 use super::{Algorithm, TokenError, parse_algorithm};
-use crate::keys::PreparedKey;
+use crate::keys::{PreparedKey, SignatureError};
 use crate::text::shortened;
 
 /// A token split and its header read; nothing of it is verified.
@@ -52,7 +52,10 @@ impl<'a> CompactJws<'a> {
         algorithm: Algorithm,
     ) -> Result<Vec<u8>, TokenError> {
         let signature = decode(self.signature)?;
-        key.verify(algorithm, self.signing_input.as_bytes(), &signature)?;
+        key.verify(algorithm, self.signing_input.as_bytes(), &signature)
+            .map_err(|SignatureError| TokenError::Signature {
+                kid: self.header.kid.as_deref().map(shortened),
+            })?;
         let payload = decode(self.payload)?;
         let json = std::str::from_utf8(&payload).map_err(|_| TokenError::ClaimsMalformed)?;
         check_object(json).map_err(|error| match error {

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::{Algorithm, AlgorithmError};
 use crate::clock::Timestamp;
-use crate::keys::{KeyError, SignatureError};
+use crate::keys::KeyError;
 
 /// A token was refused.
 ///
@@ -174,8 +174,11 @@ pub enum TokenError {
         name: String,
     },
     /// The signature is not valid.
-    #[error(transparent)]
-    Signature(#[from] SignatureError),
+    #[error("the signature is not valid")]
+    Signature {
+        /// The key id the token names, if it names one, shortened.
+        kid: Option<String>,
+    },
     /// The subject is empty, too long or not printable ASCII.
     #[error("the subject is not 1 to 255 printable ASCII characters")]
     Subject,
@@ -244,7 +247,7 @@ impl TokenError {
             Self::NonceUnexpected => "token.nonce_unexpected",
             Self::NotYetValid { .. } => "token.not_yet_valid",
             Self::Repeated { .. } => "token.repeated",
-            Self::Signature(_) => "token.signature",
+            Self::Signature { .. } => "token.signature",
             Self::Subject => "token.subject",
             Self::SubjectMissing => "token.subject_missing",
             Self::Tenant { .. } => "token.tenant",
@@ -254,9 +257,18 @@ impl TokenError {
         }
     }
 
-    /// Whether fetching the provider's keys again may help: the token names a
-    /// key that the set does not have. Never after a bad signature.
+    /// Whether fetching the provider's keys again may help, because the token may
+    /// be signed with a key that the set does not have: it names one that is not
+    /// there, or names none and is not verified by those that are. Never after a
+    /// bad signature under a key that the token names.
     pub const fn is_unknown_key(&self) -> bool {
-        matches!(self, Self::Key(KeyError::UnknownKid { .. }))
+        matches!(
+            self,
+            Self::Key(
+                KeyError::Ambiguous { kid: None, .. }
+                    | KeyError::NoneFits { .. }
+                    | KeyError::UnknownKid { .. }
+            ) | Self::Signature { kid: None }
+        )
     }
 }

@@ -1,7 +1,8 @@
 use http::Method;
 use serde_json::json;
 
-use super::bench::{Bench, Browser, ISSUER, location, text};
+use super::bench::{Bench, Browser, location, text};
+use super::provider::ISSUER;
 use crate::ConfigBuilder;
 use crate::config::ResponseMode;
 

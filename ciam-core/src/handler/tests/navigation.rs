@@ -103,7 +103,7 @@ fn a_base_path_is_in_every_address_once() {
     let clock = std::sync::Arc::new(crate::ManualClock::new(super::bench::NOW));
     let secret = super::bench::SECRET;
     let config = crate::Config::web(
-        super::bench::ISSUER,
+        super::provider::ISSUER,
         "c",
         "https://host.example/shop",
         secret,

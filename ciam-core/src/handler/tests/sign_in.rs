@@ -331,16 +331,3 @@ async fn a_session_holds_no_protocol_claims() {
     }
     assert!(role("Admin").allows(user));
 }
-
-#[tokio::test]
-async fn keys_may_rotate_before_or_within_a_sign_in() {
-    let bench = Bench::new();
-    bench.signed_in().await;
-    bench.provider.rotate_keys();
-    bench.signed_in().await;
-    assert_eq!(
-        bench.provider.count("/keys"),
-        2,
-        "one fetch more for the new key"
-    );
-}

@@ -106,6 +106,62 @@ fn foreign_text_in_errors_is_short_and_on_one_line() {
     assert!(shown.len() < 400 && !shown.contains('\n'), "{shown}");
 }
 
+#[test]
+fn newer_keys_may_help_where_the_signing_key_may_be_unknown() {
+    let x = URL_SAFE_NO_PAD.encode_to_string(KEY.public_key());
+    let spare = Ed25519KeyPair::generate().expect("the system has randomness");
+    let spare = URL_SAFE_NO_PAD.encode_to_string(spare.public_key());
+    let own = json!({"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": x});
+    let other = json!({"kty": "OKP", "crv": "Ed25519", "kid": "1", "x": spare});
+    let ec = json!({
+        "kty": "EC", "crv": "P-256", "kid": "1",
+        "x": "f83OJ3D2xF1Bg8vub9tLe1gHMzV76e8Tus9uPHvRVEU",
+        "y": "x_FEzRu9m36HLN_tue659LNpXW6pCyStikYjKIWI5a0",
+    });
+    let (own, other, ec) = (&own, &other, &ec);
+    let expired = json!({"exp": 1});
+    for (kid, keys, changes, code, may_help) in [
+        (None, vec![ec], &Value::Null, "key.none_fits", true),
+        (None, vec![own, other], &Value::Null, "key.ambiguous", true),
+        (None, vec![other], &Value::Null, "token.signature", true),
+        (None, vec![own], &expired, "token.expired", false),
+        (Some("2"), vec![own], &Value::Null, "key.unknown_kid", true),
+        (Some("1"), vec![ec], &Value::Null, "key.algorithm", false),
+        (
+            Some("1"),
+            vec![own, other],
+            &Value::Null,
+            "key.ambiguous",
+            false,
+        ),
+        (
+            Some("1"),
+            vec![other],
+            &Value::Null,
+            "token.signature",
+            false,
+        ),
+    ] {
+        let keys = json!({ "keys": keys }).to_string();
+        let keys = KeySet::parse(keys.as_bytes()).expect("usable keys");
+        let mut claims = claims();
+        for (name, value) in changes.as_object().into_iter().flatten() {
+            claims[name] = value.clone();
+        }
+        let mut header = json!({"alg": "EdDSA"});
+        if let Some(kid) = kid {
+            header["kid"] = json!(kid);
+        }
+        let token = sign(&header.to_string(), claims.to_string().as_bytes());
+        let error = verify_id_token(&token, &keys, &expected(), NOW).expect_err(code);
+        assert_eq!(
+            (error.code(), error.is_unknown_key()),
+            (code, may_help),
+            "{error:?}"
+        );
+    }
+}
+
 proptest! {
     #[test]
     fn no_text_but_the_token_verifies(token in ".{0,200}") {

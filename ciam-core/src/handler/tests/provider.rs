@@ -1,0 +1,207 @@
+//! The provider behind the bench.
+
+use std::sync::{Arc, Mutex, MutexGuard};
+
+use aws_lc_rs::rand::SystemRandom as AwsRandom;
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
+use base64_simd::URL_SAFE_NO_PAD;
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderValue, Request, Response};
+use serde_json::{Value, json};
+use url::Url;
+
+use crate::clock::{Clock, ManualClock, Timestamp};
+use crate::transport::{HttpClient, ResponseFuture, TransportError};
+
+pub(super) const ISSUER: &str = "https://issuer.example";
+
+/// A provider in memory. Its claims and answers can be changed between requests.
+#[derive(Debug)]
+pub(super) struct FakeProvider {
+    clock: Arc<ManualClock>,
+    state: Mutex<State>,
+}
+
+#[derive(Debug)]
+pub(super) struct State {
+    key: Ed25519KeyPair,
+    kid: u32,
+    nonce: Option<String>,
+    /// Added to or put in place of the header of the next ID tokens.
+    pub(super) header: Value,
+    /// The keys that are published, in place of the one that signs.
+    pub(super) published: Option<Vec<Value>>,
+    /// Added to or put in place of the claims of the next ID tokens.
+    pub(super) claims: Value,
+    /// Added to or put in place of the members of the metadata.
+    pub(super) metadata: Value,
+    /// In place of the userinfo answer.
+    pub(super) userinfo: Value,
+    /// Paths that are not reached.
+    pub(super) down: Vec<&'static str>,
+    /// Paths asked for.
+    pub(super) requests: Vec<String>,
+    /// Forms that reached the token endpoint.
+    pub(super) forms: Vec<String>,
+}
+
+impl FakeProvider {
+    pub(super) fn new(clock: Arc<ManualClock>) -> Self {
+        let state = State {
+            key: new_key(),
+            kid: 1,
+            nonce: None,
+            header: json!({}),
+            published: None,
+            claims: json!({}),
+            metadata: json!({}),
+            userinfo: json!({}),
+            down: Vec::new(),
+            requests: Vec::new(),
+            forms: Vec::new(),
+        };
+        Self {
+            clock,
+            state: Mutex::new(state),
+        }
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state
+            .lock()
+            .expect("no test panics while it holds this")
+    }
+
+    pub(super) fn rotate_keys(&self) {
+        let mut state = self.state();
+        state.key = new_key();
+        state.kid += 1;
+    }
+
+    pub(super) fn count(&self, path: &str) -> usize {
+        self.state()
+            .requests
+            .iter()
+            .filter(|asked| *asked == path)
+            .count()
+    }
+
+    /// The provider knows the nonce of each code; this one knows one code only.
+    pub(super) fn swap_nonce(&self, nonce: Option<String>) -> Option<String> {
+        std::mem::replace(&mut self.state().nonce, nonce)
+    }
+
+    /// What the visitor's browser is sent back with.
+    pub(super) fn authorize(&self, url: &Url) -> String {
+        let parameter = |name: &str| {
+            let found = url.query_pairs().find(|(n, _)| n == name);
+            found
+                .map(|(_, value)| value.into_owned())
+                .unwrap_or_default()
+        };
+        self.state().nonce = Some(parameter("nonce"));
+        let mut callback = Url::parse(&parameter("redirect_uri")).expect("an address");
+        callback
+            .query_pairs_mut()
+            .append_pair("code", "the code")
+            .append_pair("state", &parameter("state"));
+        callback[url::Position::BeforePath..].to_owned()
+    }
+
+    fn answer(&self, request: &Request<Bytes>) -> Result<Value, TransportError> {
+        let path = request.uri().path().to_owned();
+        let mut state = self.state();
+        state.requests.push(path.clone());
+        if state.down.contains(&path.as_str()) {
+            let host = "issuer.example".to_owned();
+            return Err(TransportError::Connect {
+                host,
+                detail: "refused".to_owned(),
+            });
+        }
+        Ok(match path.as_str() {
+            "/.well-known/openid-configuration" => merged(metadata(), &state.metadata),
+            "/keys" => {
+                let own = || vec![state.jwk()];
+                json!({ "keys": state.published.clone().unwrap_or_else(own) })
+            }
+            "/token" => {
+                let form = String::from_utf8_lossy(request.body()).into_owned();
+                state.forms.push(form);
+                let id_token = state.id_token(self.clock.now());
+                json!({ "token_type": "Bearer", "access_token": "the access token",
+                    "id_token": id_token })
+            }
+            "/userinfo" => state.userinfo.clone(),
+            other => panic!("the provider has no {other}"),
+        })
+    }
+}
+
+impl HttpClient for FakeProvider {
+    fn send(&self, request: Request<Bytes>) -> ResponseFuture<'_> {
+        Box::pin(async move {
+            let body = self.answer(&request)?;
+            let mut response = Response::new(Bytes::from(body.to_string()));
+            let json = HeaderValue::from_static("application/json");
+            response.headers_mut().insert(CONTENT_TYPE, json);
+            Ok(response)
+        })
+    }
+}
+
+impl State {
+    /// The public key of what signs.
+    pub(super) fn jwk(&self) -> Value {
+        json!({
+            "kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": self.kid.to_string(),
+            "x": URL_SAFE_NO_PAD.encode_to_string(self.key.public_key()),
+        })
+    }
+
+    fn id_token(&self, now: Timestamp) -> String {
+        let header = json!({ "alg": "EdDSA", "kid": self.kid.to_string(), "typ": "JWT" });
+        let header = merged(header, &self.header);
+        let claims = json!({
+            "iss": ISSUER, "sub": "alice", "aud": "client", "nonce": self.nonce,
+            "iat": now.unix(), "exp": now.unix() + 3600, "name": "Alice", "email": "a@b.example",
+        });
+        let claims = merged(claims, &self.claims);
+        let encode = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
+        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        let signature = self.key.sign(signed.as_bytes());
+        format!(
+            "{signed}.{}",
+            URL_SAFE_NO_PAD.encode_to_string(signature.as_ref())
+        )
+    }
+}
+
+fn metadata() -> Value {
+    json!({
+        "issuer": ISSUER,
+        "authorization_endpoint": format!("{ISSUER}/authorize"),
+        "token_endpoint": format!("{ISSUER}/token"),
+        "jwks_uri": format!("{ISSUER}/keys"),
+        "userinfo_endpoint": format!("{ISSUER}/userinfo"),
+        "end_session_endpoint": format!("{ISSUER}/logout"),
+        "id_token_signing_alg_values_supported": ["EdDSA"],
+    })
+}
+
+/// With null for a member to leave out.
+fn merged(mut object: Value, changes: &Value) -> Value {
+    for (name, value) in changes.as_object().into_iter().flatten() {
+        object[name] = value.clone();
+    }
+    if let Some(members) = object.as_object_mut() {
+        members.retain(|_, value| !value.is_null());
+    }
+    object
+}
+
+fn new_key() -> Ed25519KeyPair {
+    let document = Ed25519KeyPair::generate_pkcs8(&AwsRandom::new()).expect("randomness");
+    Ed25519KeyPair::from_pkcs8(document.as_ref()).expect("a key just made")
+}
