@@ -29,6 +29,8 @@ pub struct Issued {
     pub access_token: Option<String>,
     client_id: String,
     code_challenge: String,
+    redirect_uri: String,
+    scope: String,
 }
 
 /// The one signing key.
@@ -88,10 +90,7 @@ impl Shared {
                 drop(script);
                 self.redeem(asked)
             }
-            Place::Userinfo => {
-                let userinfo = json!({"sub": "alice", "email": "alice@example.com"});
-                Answer::json(200, changed(userinfo, &script.userinfo))
-            }
+            Place::Userinfo => self.userinfo(asked, &script),
         }
     }
 
@@ -107,11 +106,14 @@ impl Shared {
             access_token: None,
             client_id: parameter("client_id"),
             code_challenge: parameter("code_challenge"),
+            redirect_uri: parameter("redirect_uri"),
+            scope: parameter("scope"),
         };
         let code = || vec![("code", issued.code.clone())];
-        let state = || vec![("state", issued.state.clone())];
+        let sent = |state: &str| Some(state.to_owned());
+        let state = script.state.unwrap_or(sent)(&issued.state);
         let mut answer = script.authorization.clone().unwrap_or_else(code);
-        answer.extend(script.state.clone().unwrap_or_else(state));
+        answer.extend(state.map(|state| ("state", state)));
         answer.extend(script.response_iss.clone().map(|iss| ("iss", iss)));
         lock(&self.issued).push(issued);
         let mut url = Url::parse(&parameter("redirect_uri")).expect("a redirect URI");
@@ -132,14 +134,20 @@ impl Shared {
         let code = asked.field("code").unwrap_or_default();
         let verifier = asked.field("code_verifier").unwrap_or_default();
         let challenge = URL_SAFE_NO_PAD.encode_to_string(digest(&SHA256, verifier.as_bytes()));
+        let redirect_uri = asked.field("redirect_uri").unwrap_or_default();
         let fits = |issued: &&mut Issued| {
-            issued.code == code && issued.code_challenge == challenge && issued.id_token.is_none()
+            issued.code == code
+                && issued.code_challenge == challenge
+                && issued.redirect_uri == redirect_uri
+                && issued.id_token.is_none()
         };
         let Some(issued) = issued.iter_mut().find(fits) else {
             return Answer::json(400, json!({"error": "invalid_grant"}));
         };
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.expect("after 1970").as_secs() + script.ahead;
+        let machine = || SystemTime::now().duration_since(UNIX_EPOCH);
+        let now = script
+            .now
+            .unwrap_or_else(|| machine().expect("after 1970").as_secs());
         let claims = json!({
             "iss": self.origin(Place::Metadata),
             "aud": issued.client_id,
@@ -149,7 +157,12 @@ impl Shared {
             "iat": now,
             "exp": now + 3600,
         });
-        let id_token = self.signer.sign(&script, &changed(claims, &script.claims));
+        let mut claims = changed(claims, &script.claims);
+        for name in &script.append {
+            let honest = claims[name].as_str().expect("a text");
+            claims[name] = format!("{honest}1").into();
+        }
+        let id_token = self.signer.sign(&script, &claims);
         let access_token = random();
         let answer = json!({
             "id_token": id_token,
@@ -161,6 +174,25 @@ impl Shared {
         issued.id_token = Some(id_token);
         issued.access_token = Some(access_token);
         Answer::json(200, changed(answer, &script.token))
+    }
+
+    /// OpenID Connect Core, sections 5.3 and 5.4: for a token it gave out, in the header,
+    /// what the scopes of that sign-in are for.
+    fn userinfo(&self, asked: &Asked, script: &Script) -> Answer {
+        let issued = lock(&self.issued);
+        let sent = asked.header("authorization").unwrap_or_default();
+        let is_it = |issued: &&Issued| {
+            let token = issued.access_token.as_deref();
+            token.is_some_and(|token| sent == format!("Bearer {token}"))
+        };
+        let Some(issued) = issued.iter().find(is_it) else {
+            return Answer::json(401, json!({"error": "invalid_token"}));
+        };
+        let mut userinfo = json!({"sub": "alice"});
+        if issued.scope.split(' ').any(|scope| scope == "email") {
+            userinfo["email"] = json!("alice@example.com");
+        }
+        Answer::json(200, changed(userinfo, &script.userinfo))
     }
 }
 

@@ -60,14 +60,16 @@ pub struct Script {
     pub header: Map<String, Value>,
     /// Other claims of the ID token.
     pub claims: Map<String, Value>,
+    /// Claims of the ID token that end in a `1` too many.
+    pub append: Vec<&'static str>,
     /// Other members of the token answer.
     pub token: Map<String, Value>,
     /// Other members of userinfo.
     pub userinfo: Map<String, Value>,
     /// What the authorization response has in place of the code.
     pub authorization: Option<Vec<(&'static str, String)>>,
-    /// What the authorization response has in place of the `state`.
-    pub state: Option<Vec<(&'static str, String)>>,
+    /// What becomes of the `state` that was sent: another one, or none.
+    pub state: Option<fn(&str) -> Option<String>>,
     /// The `iss` of the authorization response.
     pub response_iss: Option<String>,
     /// The whole key set, in place of the one key.
@@ -76,8 +78,8 @@ pub struct Script {
     pub signing: Option<Signing>,
     /// The ID token's signature has a wrong bit.
     pub corrupt: bool,
-    /// How many seconds its clock is ahead of the machine's.
-    pub ahead: u64,
+    /// What its clock shows, in seconds since 1970, in place of the machine's time.
+    pub now: Option<u64>,
 }
 
 struct Shared {
@@ -85,6 +87,7 @@ struct Shared {
     signer: Signer,
     script: Mutex<Script>,
     asked: Mutex<Vec<(Place, Asked)>>,
+    answered: Mutex<Vec<(Place, String)>>,
     issued: Mutex<Vec<Issued>>,
 }
 
@@ -97,6 +100,7 @@ impl Scripted {
                 signer: Signer::new(),
                 script: Mutex::default(),
                 asked: Mutex::default(),
+                answered: Mutex::default(),
                 issued: Mutex::default(),
             }),
             listening: Mutex::default(),
@@ -152,6 +156,13 @@ impl Scripted {
         let asked = lock(&self.shared.asked);
         let here = asked.iter().filter(|(at, _)| *at == place);
         here.map(|(_, asked)| asked.clone()).collect()
+    }
+
+    /// Bodies that it answered at this place, without those of faults.
+    pub fn answered(&self, place: Place) -> Vec<String> {
+        let answered = lock(&self.shared.answered);
+        let here = answered.iter().filter(|(at, _)| *at == place);
+        here.map(|(_, body)| body.clone()).collect()
     }
 
     /// What it gave out, each time somebody signed in.
@@ -248,7 +259,11 @@ async fn serve(
     let fault = lock(&shared.script).faults.get(&place).cloned();
     match fault {
         Some(fault) => fault.write(&mut stream, &asked).await,
-        None => wire::write(&mut stream, &shared.honestly(place, &asked)).await,
+        None => {
+            let answer = shared.honestly(place, &asked);
+            lock(&shared.answered).push((place, answer.body.clone()));
+            wire::write(&mut stream, &answer).await
+        }
     }
 }
 

@@ -23,6 +23,7 @@ fn main() -> ExitCode {
         browser::looks::CASES,
         browser::starting::CASES,
         conformance::basic::CASES,
+        conformance::comprehensive::CASES,
         conformance::config::CASES,
         conformance::form_post::CASES,
         conformance::names::CASES,

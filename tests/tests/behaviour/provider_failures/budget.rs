@@ -4,8 +4,9 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use ciam_core::{ManualClock, Timestamp};
-use ciam_tests::scripted::{Fault, Place};
+use ciam_tests::scripted::{Fault, Place, Script};
 use ciam_tests::{Framework, Visitor, cases, told};
+use serde_json::Value;
 
 use super::World;
 
@@ -15,6 +16,7 @@ cases! {
         a_hundred_sign_ins_at_once_wait_for_one_answer,
         a_hundred_callbacks_without_keys_cost_five_requests,
         a_hundred_tokens_of_unknown_keys_cost_five_requests,
+        a_hundred_bad_tokens_without_a_kid_cost_five_requests,
         a_bad_signature_under_a_known_key_asks_for_no_keys;
 }
 
@@ -109,6 +111,32 @@ async fn a_hundred_tokens_of_unknown_keys_cost_five_requests(on: Framework) {
             .await;
     }
     assert_eq!(world.provider.asked(Place::Keys).len(), 5);
+}
+
+async fn a_hundred_bad_tokens_without_a_kid_cost_five_requests(on: Framework) {
+    let clock = clock();
+    let mut world = World::with(on, |config| config.with_clock(clock.clone())).await;
+    let without_kid = |script: &mut Script, corrupt| {
+        script.header.insert("kid".to_owned(), Value::Null);
+        script.corrupt = corrupt;
+    };
+    for (minute, asked) in [(0, 5), (1, 7), (2, 9)] {
+        world.provider.script(|script| without_kid(script, true));
+        for n in 0..100 {
+            let page = world.sign_in().await;
+            let context = format!("minute {minute}, sign-in {n}");
+            world
+                .expect_refused(&context, &page, 502, "token.signature")
+                .await;
+        }
+        assert_eq!(world.provider.asked(Place::Keys).len(), asked);
+        // Who is honest needs no keys again, and is signed in meanwhile.
+        world.provider.script(|script| without_kid(script, false));
+        world.expect_signed_in("an honest one").await;
+        assert_eq!(world.provider.asked(Place::Keys).len(), asked);
+        world.visitor = Visitor::new();
+        clock.advance(Duration::from_secs(60));
+    }
 }
 
 async fn a_bad_signature_under_a_known_key_asks_for_no_keys(on: Framework) {
