@@ -172,6 +172,26 @@ async fn all_who_wait_share_one_fetch_and_may_be_dropped() {
 }
 
 #[tokio::test]
+async fn all_who_want_a_newer_value_share_one_fetch() {
+    let cached: Arc<Cached<u32, Failure>> = Arc::new(Cached::new(POLICY));
+    let fetches = AtomicU32::new(0);
+    let now = Timestamp::from_unix(1000);
+    let newer = (0..50).map(|_| {
+        cached.refetch(now, || {
+            fetches.fetch_add(1, Ordering::SeqCst);
+            async {
+                tokio::task::yield_now().await;
+                Ok(7)
+            }
+        })
+    });
+    for value in futures_util::future::join_all(newer).await {
+        assert_eq!(value, Ok(Arc::new(7)));
+    }
+    assert_eq!(fetches.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
 async fn a_fetch_nobody_waits_for_any_more_is_finished_and_kept() {
     let cached: Arc<Cached<u32, Failure>> = Arc::new(Cached::new(POLICY));
     let gate = Arc::new(Notify::new());

@@ -110,9 +110,9 @@ async fn rotation(on: Framework, plan: Plan) {
 
 async fn rotation_just_before_signing(on: Framework, plan: Plan) {
     for (about, keys, sign) in KEYS {
+        // The first rotation comes right after the first fetch.
         let mut world = World::new(on, plan).await;
-        world.login(about, keys, signed_in(sign)).await;
-        for fetches in 2..=3 {
+        for fetches in 2..=4 {
             let context = format!("{about}, fetch {fetches}");
             let expect = signed_in(sign);
             world.login_across_a_rotation(&context, keys, expect).await;

@@ -117,6 +117,7 @@ impl World {
         self.begin().await;
         self.compose();
         self.change(&change);
+        self.site.ciam.ready().await.expect("metadata and keys");
         let before = self.calls();
         let callback = self.site.url("/auth/callback");
         self.visitor = Visitor::new().stopping_before(&callback);
