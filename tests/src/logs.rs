@@ -52,9 +52,11 @@ impl Logs {
 
     /// The lines of our own crates that have this text.
     pub fn own(&self, text: &str) -> Vec<Line> {
-        let mut lines = self.lines();
-        lines.retain(|line| line.is_own() && line.text.contains(text));
-        lines
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        let own = lines
+            .iter()
+            .filter(|line| line.is_own() && line.text.contains(text));
+        own.cloned().collect()
     }
 
     fn push(&self, line: Line) {

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
-use crate::suite::Framework;
+use crate::honest::{CLIENT_ID, CLIENT_SECRET, Honest, Setup};
+use crate::suite::{Framework, ProviderKind};
 use crate::visitor::{Page, Visitor};
 use crate::{App, OidcProvider, Port};
 
@@ -138,6 +139,21 @@ impl ShopSetup {
             shops.push(setup.at(provider.issuer()).await);
         }
         (shops.try_into().expect("one for each"), provider)
+    }
+
+    /// Starts one of the honest providers, which knows the shop, then the shop.
+    pub async fn with_honest(self, kind: ProviderKind) -> (OidcShop, Honest) {
+        let (setup, provider) = self.known_to_honest();
+        let provider = provider.start(kind).await;
+        (setup.at(&provider.authority()).await, provider)
+    }
+
+    /// The shop as an honest provider knows it, and what such a one is told.
+    pub fn known_to_honest(self) -> (Self, Setup) {
+        let client = json!({"client_id": CLIENT_ID, "client_secret": CLIENT_SECRET});
+        let setup = self.client(client);
+        let provider = Setup::new(&format!("{}{}", setup.base_url, setup.route_prefix()));
+        (setup, provider)
     }
 
     fn route_prefix(&self) -> String {

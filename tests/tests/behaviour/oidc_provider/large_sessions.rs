@@ -1,4 +1,4 @@
-//! Users about whom the provider has much to say.
+//! Users about whom the provider has much to say at its userinfo endpoint.
 
 use ciam_tests::visitor::Page;
 use ciam_tests::{Framework, OidcProvider, OidcShop, ShopSetup, Visitor, cases, finish_sign_in};
@@ -8,11 +8,9 @@ use serde_json::{Value, json};
 use super::{ID_TOKEN, SESSION, TRANSACTION, cookie_names};
 
 cases! {
-    at OidcProvider, because "the program as its operators set it up, at a provider it has never seen":
+    at OidcProvider, because "the userinfo of the local tenant has a few fixed members, as Microsoft Graph's has":
         many_claims_of_userinfo_are_spread_over_several_cookies,
-        many_claims_of_the_id_token_are_spread_over_several_cookies,
-        claims_that_do_not_fit_fail_the_sign_in_and_the_log_names_the_largest,
-        an_id_token_that_is_too_long_to_read_fails_the_sign_in;
+        claims_of_userinfo_that_do_not_fit_fail_the_sign_in_and_the_log_names_the_largest;
 }
 
 const BAD_GATEWAY: StatusCode = StatusCode::BAD_GATEWAY;
@@ -25,20 +23,15 @@ fn groups(bytes: usize) -> Vec<String> {
         .collect()
 }
 
-/// Accounts named after the size of their groups, in the ID token or in userinfo.
-async fn start(on: Framework, userinfo: bool) -> (OidcShop, OidcProvider) {
-    let setup = ShopSetup::new(on);
-    let setup = if userinfo {
-        setup.set("CIAM_USERINFO", "true")
-    } else {
-        setup
-    };
+/// Accounts named after the size of their groups, which are in userinfo only.
+async fn start(on: Framework) -> (OidcShop, OidcProvider) {
+    let setup = ShopSetup::new(on).set("CIAM_USERINFO", "true");
     let account = |bytes: usize| json!({"groups": groups(bytes), "bio": "b".repeat(bytes / 20)});
     let options = json!({
         "accounts": {"small": account(0), "9k": account(9_000), "20k": account(20_000),
             "200k": account(200_000)},
         "configuration": {
-            "conformIdTokenClaims": userinfo,
+            "conformIdTokenClaims": true,
             "claims": {"openid": ["sub"], "email": ["email"], "profile": ["name", "groups", "bio"]},
         },
     });
@@ -57,15 +50,7 @@ fn group_count(me: &Option<Value>) -> Option<usize> {
 }
 
 async fn many_claims_of_userinfo_are_spread_over_several_cookies(on: Framework) {
-    spread_over_several_cookies(on, true).await;
-}
-
-async fn many_claims_of_the_id_token_are_spread_over_several_cookies(on: Framework) {
-    spread_over_several_cookies(on, false).await;
-}
-
-async fn spread_over_several_cookies(on: Framework, userinfo: bool) {
-    let (shop, _provider) = start(on, userinfo).await;
+    let (shop, _provider) = start(on).await;
     let mut visitor = Visitor::new();
     let page = sign_in_as(&shop, &mut visitor, "9k").await;
     assert_eq!(
@@ -112,8 +97,10 @@ async fn spread_over_several_cookies(on: Framework, userinfo: bool) {
     assert_eq!(shop.me(&mut switching).await, None);
 }
 
-async fn claims_that_do_not_fit_fail_the_sign_in_and_the_log_names_the_largest(on: Framework) {
-    let (mut shop, _provider) = start(on, true).await;
+async fn claims_of_userinfo_that_do_not_fit_fail_the_sign_in_and_the_log_names_the_largest(
+    on: Framework,
+) {
+    let (mut shop, _provider) = start(on).await;
     for (name, status, code) in [
         ("20k", INTERNAL, "session.too_large"),
         // More than is read of any claims.
@@ -133,15 +120,6 @@ async fn claims_that_do_not_fit_fail_the_sign_in_and_the_log_names_the_largest(o
     let page = sign_in_as(&shop, &mut visitor, "20k").await;
     shop.failure(&page, INTERNAL, "session.too_large").await;
     assert_eq!(shop.me(&mut visitor).await.expect("still")["sub"], "small");
-}
-
-async fn an_id_token_that_is_too_long_to_read_fails_the_sign_in(on: Framework) {
-    let (mut shop, _provider) = start(on, false).await;
-    let mut visitor = Visitor::new();
-    let page = sign_in_as(&shop, &mut visitor, "200k").await;
-    let line = shop.failure(&page, BAD_GATEWAY, "token.too_large").await;
-    assert!(line.contains("more than 65536"), "{line}");
-    nobody_is_signed_in(&shop, &mut visitor, &page).await;
 }
 
 /// Names and sizes, and nothing of what is in them.

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::{SESSION, TRANSACTION, asks_who, cookie_names};
 
 cases! {
-    at OidcProvider, because "the program as its operators set it up, at a provider it has never seen":
+    at OidcProvider, because "the local tenant has one algorithm, and takes a secret however it is sent":
         whoever_signs_in_has_an_account_page_and_signs_out_everywhere;
     on Axum at OidcProvider, because "about the matrix itself, no application is involved":
         every_pair_of_choices_is_in_the_matrix;

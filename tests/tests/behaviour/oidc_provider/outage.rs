@@ -1,80 +1,20 @@
-//! A provider that is down or slow.
+//! A provider that is slow.
 
 use std::time::Duration;
 
 use ciam_tests::visitor::Page;
-use ciam_tests::{Framework, OidcProvider, OidcShop, Port, ShopSetup, Visitor, cases};
+use ciam_tests::{Framework, OidcShop, ShopSetup, Visitor, cases};
 use http::StatusCode;
-use serde_json::{Value, json};
+use serde_json::json;
 
-use super::{TRANSACTION, cookie_names};
+use super::cookie_names;
 
 cases! {
-    at OidcProvider, because "the program as its operators set it up, at a provider it has never seen":
-        a_shop_starts_before_its_provider_and_needs_no_restart_when_it_comes,
-        whoever_is_signed_in_stays_so_and_can_sign_out_while_the_provider_is_down,
+    at OidcProvider, because "it needs a provider that can be slowed down, one address at a time":
         a_slow_provider_costs_the_sign_ins_it_is_slow_in_and_no_other;
 }
 
 const UNAVAILABLE: StatusCode = StatusCode::SERVICE_UNAVAILABLE;
-
-async fn a_shop_starts_before_its_provider_and_needs_no_restart_when_it_comes(on: Framework) {
-    let port = Port::reserve();
-    let setup = ShopSetup::new(on);
-    let clients = json!([setup.registration()]);
-    let mut shop = setup
-        .at(&format!("http://127.0.0.1:{}", port.number()))
-        .await;
-
-    let mut visitor = Visitor::new();
-    let home = visitor.go(shop.url("/")).await;
-    assert_eq!(
-        home.status,
-        StatusCode::OK,
-        "the rest of the shop works: {home}"
-    );
-    let health = visitor.go(shop.url("/healthz")).await;
-    assert_eq!(health.status, UNAVAILABLE, "{health}");
-    let report: Value = health.json();
-    assert_eq!(report["ready"], false);
-    assert_eq!(report["metadata"]["last_error"], "transport.connect");
-    let page = visitor.go(shop.route("login")).await;
-    unavailable(&mut shop, &page, "transport.connect").await;
-    assert_eq!(cookie_names(&visitor, TRANSACTION), [""; 0]);
-
-    let options = json!({"port": port.number(), "clients": clients});
-    let _provider = OidcProvider::start(options).await;
-    let page = visitor.follow(&page, "Sign in again").await;
-    let page = ciam_tests::finish_sign_in(&mut visitor, page, "alice").await;
-    assert_eq!(
-        page.url.as_str(),
-        shop.url("/"),
-        "{page}\n{}",
-        shop.app.log()
-    );
-    assert_eq!(
-        shop.me(&mut visitor).await.expect("signed in")["sub"],
-        "alice"
-    );
-    let health = visitor.go(shop.url("/healthz")).await;
-    assert_eq!(health.status, StatusCode::OK, "{health}");
-}
-
-async fn whoever_is_signed_in_stays_so_and_can_sign_out_while_the_provider_is_down(on: Framework) {
-    let (shop, provider) = ShopSetup::new(on).with_provider(json!({})).await;
-    let mut visitor = Visitor::new();
-    shop.sign_in(&mut visitor, "alice").await;
-    drop(provider);
-    assert_eq!(
-        shop.me(&mut visitor).await.expect("signed in")["sub"],
-        "alice"
-    );
-    let home = visitor.go(shop.url("/")).await;
-    let mut leaving = visitor.clone().stopping_before("http://127.0.0.1:");
-    leaving.submit(&home.form_to("/auth/logout")).await;
-    assert_eq!(shop.me(&mut leaving).await, None, "signed out here");
-    assert_eq!(cookie_names(&leaving, "ciam-"), [""; 0]);
-}
 
 async fn a_slow_provider_costs_the_sign_ins_it_is_slow_in_and_no_other(on: Framework) {
     let setup = ShopSetup::new(on)

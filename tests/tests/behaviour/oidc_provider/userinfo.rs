@@ -4,7 +4,7 @@ use ciam_tests::{Framework, ShopSetup, Visitor, cases};
 use serde_json::{Value, json};
 
 cases! {
-    at OidcProvider, because "the program as its operators set it up, at a provider it has never seen":
+    at OidcProvider, because "the local tenant has in its ID tokens whatever it has in userinfo, but a picture":
         an_address_that_is_in_userinfo_only_is_known_with_ciam_userinfo;
 }
 
