@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::{CUSTOM, EMAIL, GUID, World, issuer_of, sign_in};
 
 cases! {
-    at LocalTenant, because "names, issuers and documents of a customer tenant":
+    at LocalTenant, because "only a customer tenant has a name, a GUID and a domain, and an issuer that is none of its addresses":
         a_tenant_under_its_name_signs_in_however_it_is_written,
         a_tenant_under_its_guid_signs_in_however_it_is_written,
         a_tenant_under_a_domain_of_its_own_signs_in_with_its_id,

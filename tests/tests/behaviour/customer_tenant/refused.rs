@@ -6,7 +6,7 @@ use ciam_tests::{Framework, Visitor, cases, told};
 use super::{CUSTOM, GUID, OTHER, World};
 
 cases! {
-    at LocalTenant, because "names, issuers and documents of a customer tenant":
+    at LocalTenant, because "it is the policy for customer tenants that refuses, and says which setting of theirs to change":
         a_custom_domain_without_the_tenants_id_is_told_to_set_it,
         a_tenant_that_is_not_the_configured_one_is_refused,
         a_tenant_without_the_right_certificate_is_not_asked_anything,

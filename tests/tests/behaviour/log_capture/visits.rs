@@ -2,16 +2,17 @@
 
 use std::collections::BTreeSet;
 
-use ciam_core::Config;
-use ciam_tenant::{Application, NewUser, Tenant};
-use ciam_tests::{Framework, Line, Logs, Secrets, Site, Visitor, cases};
+use ciam_tests::honest::{CLIENT_SECRET, EMAIL, PASSWORD};
+use ciam_tests::{Backend, Framework, Line, Logs, ProviderKind, Secrets, Visitor, cases};
 
-use super::{COOKIE_SECRET, HOUR, World, add_cookies, stay_secret};
+use super::super::sign_in;
+use super::{HOUR, World, add_cookies, stay_secret};
 
 cases! {
+    at LocalTenant and OidcProvider:
+        a_sign_in_is_logged_without_the_password;
     at Misbehaving:
-        a_whole_visit_is_logged_without_its_secrets,
-        a_sign_in_at_the_local_tenant_is_logged_without_the_password;
+        a_whole_visit_is_logged_without_its_secrets;
 }
 
 async fn a_whole_visit_is_logged_without_its_secrets(on: Framework) {
@@ -67,62 +68,52 @@ async fn a_whole_visit_is_logged_without_its_secrets(on: Framework) {
     stay_secret(&secrets);
 }
 
-async fn a_sign_in_at_the_local_tenant_is_logged_without_the_password(on: Framework) {
-    let logs = Logs::capture();
-    let tenant = Tenant::start().await.expect("it starts");
-    let (email, password) = ("ada@example.com", "Analytical-Engine-1843");
-    let ada = NewUser::new(email, password);
-    tenant.add_user(ada).await.expect("she is new");
-    let mut client_secret = String::new();
-    let site = Site::start(on, async |base_url| {
-        let shop = Application::web("Shop").redirect_uri(format!("{base_url}/auth/callback"));
-        let shop = tenant.register(shop).expect("it registers");
-        client_secret = shop.client_secret.expect("a secret");
-        Config::web(tenant.authority(), shop.client_id, base_url, COOKIE_SECRET)
-            .with_client_secret(&*client_secret)
-    })
-    .await;
+async fn a_sign_in_is_logged_without_the_password(on: Backend) {
+    let world = sign_in::World::new(on).await;
     let mut visitor = Visitor::new();
-    let page = visitor.go(site.url("/account")).await;
-    let form = page.form_with("password").fill("email", email);
-    let page = visitor
-        .submit(&form.clone().fill("password", "wrong-password-1"))
-        .await;
-    let form = page.form_with("password").fill("password", password);
-    let account = visitor.submit(&form.press("Sign in")).await;
+    let mut page = visitor.go(world.site.url("/account")).await;
+    let wrong_password = "wrong-password-1";
+    if on.provider == ProviderKind::LocalTenant {
+        // The other one takes any.
+        let form = page.form_with("password").fill("email", EMAIL);
+        let form = form.fill("password", wrong_password);
+        page = visitor.submit(&form.press("Sign in")).await;
+    }
+    let account = world.provider.sign_in(&mut visitor, page).await;
     assert_eq!(account.url.path(), "/account", "{account}");
+    let bye = world.sign_out(&mut visitor).await;
+    assert_eq!(bye.url.path(), "/auth/signed-out", "{bye}");
 
     let mut secrets = Secrets::default();
-    secrets.add("password", password);
-    secrets.add("password", "wrong-password-1");
-    secrets.add("client secret", &client_secret);
+    secrets.add("password", PASSWORD);
+    secrets.add("password", wrong_password);
+    secrets.add("client secret", CLIENT_SECRET);
     add_cookies(&mut secrets, &visitor);
     for exchange in visitor.history() {
         for (name, value) in exchange.url.query_pairs() {
             match &*name {
                 "code" => secrets.add("code", &value),
-                "state" => secrets.add("state", &value),
+                "id_token_hint" => secrets.add("ID token", &value),
                 "nonce" => secrets.add("nonce", &value),
+                "state" => secrets.add("state", &value),
                 _ => {}
             }
         }
     }
     let kinds = [
+        "ID token",
+        "ID token cookie",
         "client secret",
         "code",
         "nonce",
         "password",
+        "provider's cookie",
         "session cookie",
         "state",
-        "tenant's cookie",
         "transaction cookie",
     ];
-    assert!(
-        secrets.kinds().is_superset(&BTreeSet::from(kinds)),
-        "{:?}",
-        secrets.kinds()
-    );
-    let pinned = logs.own(&format!("issuer={}", tenant.issuer()));
+    assert_eq!(*secrets.kinds(), BTreeSet::from(kinds));
+    let pinned = Logs::capture().own(&format!("issuer={}", world.provider.issuer()));
     assert!(
         pinned
             .iter()

@@ -1,5 +1,7 @@
 //! What comes back from the provider, changed on the way.
 
+use ciam_core::ResponseMode;
+use ciam_tests::visitor::{Page, query};
 use ciam_tests::{Backend, ProviderKind, cases};
 use http::StatusCode;
 use url::Url;
@@ -9,6 +11,7 @@ use super::{BAD_GATEWAY, BAD_REQUEST, TRANSACTION, World, cookie_names};
 cases! {
     at LocalTenant and OidcProvider:
         an_answer_that_was_changed_on_the_way_signs_nobody_in,
+        a_posted_answer_that_was_changed_on_the_way_signs_nobody_in,
         an_answer_that_was_not_changed_signs_in_after_one_that_was;
 }
 
@@ -144,7 +147,15 @@ const EDITS: [Edit; 12] = [
 ];
 
 async fn an_answer_that_was_changed_on_the_way_signs_nobody_in(on: Backend) {
-    let mut world = World::new(on).await;
+    changed(on, ResponseMode::Query).await;
+}
+
+async fn a_posted_answer_that_was_changed_on_the_way_signs_nobody_in(on: Backend) {
+    changed(on, ResponseMode::FormPost).await;
+}
+
+async fn changed(on: Backend, mode: ResponseMode) {
+    let mut world = World::with(on, |config| config.with_response_mode(mode)).await;
     let issuer = world.provider.issuer();
     let mut tried = 0;
     for edit in EDITS {
@@ -154,15 +165,25 @@ async fn an_answer_that_was_changed_on_the_way_signs_nobody_in(on: Backend) {
         }
         println!("{what}");
         let mut visitor = world.stopping();
-        let url = world.callback_url("ada", &mut visitor).await;
+        let page = world.answer("ada", &mut visitor).await;
+        let url = page.location().unwrap_or_else(|| in_address(&page));
         let announced = on.provider == ProviderKind::OidcProvider;
-        let iss = ciam_tests::visitor::query(&url, "iss");
+        let iss = query(&url, "iss");
         assert_eq!(iss, announced.then(|| issuer.clone()), "{url}");
         assert_eq!(cookie_names(&visitor, TRANSACTION).len(), 1);
 
         let changed = (edit.edit)(&url, &issuer);
         assert_ne!(changed, url, "{what}");
-        let page = visitor.go(changed).await;
+        let page = match mode {
+            ResponseMode::FormPost => {
+                let mut form = page.form_to("/auth/callback");
+                form.fields = changed.query_pairs().into_owned().collect();
+                visitor.submit(&form).await
+            }
+            _ => visitor.go(changed).await,
+        };
+        let last = visitor.history().last().expect("the callback");
+        assert_eq!(last.url.query().is_none(), mode == ResponseMode::FormPost);
         world.refused(&page, edit.status, edit.code);
         assert_eq!(world.me(&mut visitor).await, None, "{what}");
         let waiting = cookie_names(&visitor, TRANSACTION).len();
@@ -188,8 +209,16 @@ async fn an_answer_that_was_not_changed_signs_in_after_one_that_was(on: Backend)
     assert_eq!(world.provider.token_requests().await, 1);
 }
 
+/// The fields of an answer by `form_post`, as if they were in the address.
+fn in_address(page: &Page) -> Url {
+    let form = page.form_to("/auth/callback");
+    let mut url = form.action.clone();
+    url.query_pairs_mut().extend_pairs(&form.fields);
+    url
+}
+
 pub(super) fn value(url: &Url, name: &str) -> String {
-    ciam_tests::visitor::query(url, name).unwrap_or_else(|| panic!("no {name} in {url}"))
+    query(url, name).unwrap_or_else(|| panic!("no {name} in {url}"))
 }
 
 pub(super) fn without(url: &Url, name: &str) -> Url {

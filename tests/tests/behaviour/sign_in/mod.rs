@@ -131,14 +131,19 @@ impl World {
         Visitor::new().stopping_before(&self.site.url("/auth/callback"))
     }
 
-    /// The address of the callback, with everything in it, that such a visitor is
-    /// stopped before.
-    pub(crate) async fn callback_url(&self, login: &str, visitor: &mut Visitor) -> Url {
+    /// What sends such a visitor to the callback: a redirect, or a form.
+    pub(crate) async fn answer(&self, login: &str, visitor: &mut Visitor) -> Page {
         let route = self.site.url("/auth/login?return_to=/account");
-        let mut page = visitor.go(route).await;
-        if self.provider.asks(&page) {
-            page = self.provider.sign_in_as(login, visitor, page).await;
+        let page = visitor.go(route).await;
+        if !self.provider.asks(&page) {
+            return page;
         }
+        self.provider.sign_in_as(login, visitor, page).await
+    }
+
+    /// The address of the callback that it redirects to, with everything in it.
+    pub(crate) async fn callback_url(&self, login: &str, visitor: &mut Visitor) -> Url {
+        let page = self.answer(login, visitor).await;
         let location = page.location();
         let location = location.unwrap_or_else(|| panic!("no redirect: {page}"));
         assert_eq!(location.path(), "/auth/callback", "{location}");
