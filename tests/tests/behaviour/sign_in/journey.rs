@@ -16,7 +16,7 @@ cases! {
         the_scopes_that_are_set_are_asked_for_and_no_others,
         userinfo_is_asked_for_where_that_is_set_and_nowhere_else,
         a_script_is_told_that_nobody_is_signed_in_and_never_sent_away,
-        only_the_application_s_own_pages_may_send_an_order;
+        only_pages_of_the_application_may_send_an_order;
 }
 
 async fn a_protected_page_leads_through_the_provider_and_back(on: Backend) {
@@ -111,7 +111,7 @@ async fn a_script_is_told_that_nobody_is_signed_in_and_never_sent_away(on: Backe
     assert_eq!(answer.body, format!("ordered by {}", home.body));
 }
 
-async fn only_the_application_s_own_pages_may_send_an_order(on: Backend) {
+async fn only_pages_of_the_application_may_send_an_order(on: Backend) {
     let world = World::new(on).await;
     let mut visitor = Visitor::new();
     world.sign_in_as("ada", &mut visitor).await;
