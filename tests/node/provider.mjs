@@ -15,7 +15,6 @@
 //
 // Commands:
 //   {"command": "rotate", "keep": false}      new keys now, the old ones kept or not
-//   {"command": "rotate_after_key_fetch"}     new keys after the next answer with keys
 //   {"command": "delay", "path": "/token", "milliseconds": 300}
 //   {"command": "stats"}                      how often each path was asked for, and
 //                                             with which kind of credentials: "/token with Basic"
@@ -40,7 +39,6 @@ const delays = {};
 const stored = new Map();
 let keys = freshKeys();
 let provider;
-let rotateAfterKeyFetch = false;
 
 const server = createServer(async (request, response) => {
   if (!request.url.startsWith(mount)) return void response.writeHead(404).end();
@@ -53,13 +51,7 @@ const server = createServer(async (request, response) => {
   const { authorization } = request.headers;
   if (authorization) count(`${path} with ${authorization.split(' ', 1)[0]}`);
   if (delays[path]) await sleep(delays[path]);
-  // A request keeps the provider it began with; the next one meets the new keys.
-  const answering = provider;
-  if (path === '/jwks' && rotateAfterKeyFetch) {
-    rotateAfterKeyFetch = false;
-    rotate(false);
-  }
-  answering.callback()(request, response);
+  provider.callback()(request, response);
 });
 await new Promise((resolve, reject) => {
   server.once('error', reject);
@@ -77,9 +69,6 @@ function obey({ command, ...parameters }) {
     case 'rotate':
       rotate(parameters.keep ?? false);
       return { rotated: true };
-    case 'rotate_after_key_fetch':
-      rotateAfterKeyFetch = true;
-      return { armed: true };
     case 'delay':
       delays[parameters.path] = parameters.milliseconds;
       return { delayed: parameters.path };

@@ -65,13 +65,6 @@ impl OidcProvider {
             .await;
     }
 
-    /// Replaces the signing keys right after the next answer that carries keys:
-    /// what is signed afterwards does not verify with them.
-    pub async fn rotate_after_key_fetch(&mut self) {
-        self.command(json!({"command": "rotate_after_key_fetch"}))
-            .await;
-    }
-
     /// Answers requests to this path so much later; zero ends it.
     pub async fn delay(&mut self, path: &str, by: Duration) {
         let milliseconds = u64::try_from(by.as_millis()).expect("a short delay");

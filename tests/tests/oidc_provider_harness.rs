@@ -187,28 +187,6 @@ async fn rotation_changes_the_keys_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn keys_can_change_between_their_fetch_and_the_token() {
-    let mut setup = Setup::start(json!({})).await;
-    setup.sign_in(&mut Visitor::new(), "alice", &[]).await;
-    let code = setup
-        .shop
-        .last("/auth/callback")
-        .query("code")
-        .expect("a code");
-    setup.provider.rotate_after_key_fetch().await;
-    let fetched = kids(&setup.keys().await);
-    let kid = part(&setup.exchange(&code).await, 0)["kid"]
-        .as_str()
-        .expect("a key id")
-        .to_owned();
-    assert!(!fetched.contains(&kid));
-    let again = kids(&setup.keys().await);
-    assert!(again.contains(&kid), "once, not every time");
-    assert_eq!(kids(&setup.keys().await), again);
-    assert_eq!(setup.provider.count("/jwks").await, 3);
-}
-
-#[tokio::test]
 async fn sign_out_asks_and_comes_back() {
     let mut setup = Setup::start(json!({})).await;
     let mut visitor = Visitor::new();
