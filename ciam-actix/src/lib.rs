@@ -86,7 +86,8 @@ pub trait CiamExt {
     fn layer(&self) -> CiamLayer;
 
     /// Lets visitors through who have what `guard` asks for; on a resource, a scope or
-    /// a whole application, inside of [`layer`](Self::layer).
+    /// a whole application, inside of [`layer`](Self::layer). The library's own routes
+    /// stay open: visitors sign in there.
     fn require(&self, guard: Guard) -> RequireLayer;
 
     /// The library's own routes: sign-in, sign-up, callback, sign-out. For `configure`

@@ -67,7 +67,8 @@ pub trait CiamExt {
     fn layer(&self) -> CiamLayer;
 
     /// Lets visitors through who have what `guard` asks for; on a route, a nested
-    /// router or a whole one, inside of [`layer`](Self::layer).
+    /// router or a whole one, inside of [`layer`](Self::layer). The library's own routes
+    /// stay open: visitors sign in there.
     fn require(&self, guard: Guard) -> RequireLayer;
 
     /// The library's own routes: sign-in, sign-up, callback, sign-out.

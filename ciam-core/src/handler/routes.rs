@@ -106,12 +106,21 @@ impl Ciam {
     /// than the cross-site rule. An application that is nested under the path of its
     /// base URL sees that path here, one behind a proxy that takes it away does not.
     pub(super) fn is_exempt(&self, incoming: Incoming<'_>) -> bool {
+        self.own_routes(incoming)
+            .any(|route| route == Route::Callback)
+    }
+
+    /// Whether the request is for one of the library's own routes.
+    pub(super) fn is_own(&self, incoming: Incoming<'_>) -> bool {
+        self.own_routes(incoming).next().is_some()
+    }
+
+    /// What the path may mean, read with and without the base URL's path.
+    fn own_routes(&self, incoming: Incoming<'_>) -> impl Iterator<Item = Route> {
         let path = incoming.uri.path();
         let nested = path.strip_prefix(self.config().base_path());
-        [Some(path), nested]
-            .into_iter()
-            .flatten()
-            .any(|path| self.route(path) == Some(Route::Callback))
+        let paths = [Some(path), nested].into_iter().flatten();
+        paths.filter_map(|path| self.route(path))
     }
 
     fn route(&self, path: &str) -> Option<Route> {

@@ -1,5 +1,5 @@
-use http::Method;
 use http::header::LOCATION;
+use http::{HeaderMap, Method};
 use serde_json::json;
 
 use super::bench::{Bench, Browser, NAVIGATION};
@@ -164,5 +164,35 @@ async fn signed_in_without_what_is_asked_for_is_403_and_never_a_redirect() {
             let found = answer.map(|a| a.into_response().status().as_u16());
             assert_eq!(found, status, "{guard:?}");
         }
+    }
+}
+
+#[test]
+fn a_guard_is_open_to_the_librarys_own_routes_and_to_nothing_like_them() {
+    let bench = Bench::new().moved("https://shop.example/shop");
+    let headers = HeaderMap::new();
+    for (path, open) in [
+        ("/auth/login", true),
+        ("/auth/callback?code=a&state=b", true),
+        ("/shop/auth/signed-out", true),
+        ("/auth/login/", false),
+        ("/auth/logi%6e", false),
+        ("/auth/LOGIN", false),
+        ("/auth/", false),
+        ("/auth/admin", false),
+        ("//auth/login", false),
+        ("/admin/auth/login", false),
+        ("/shop/shop/auth/login", false),
+        ("/admin?/auth/login", false),
+    ] {
+        let uri = path.parse().expect("a path");
+        let incoming = Incoming {
+            method: &Method::GET,
+            uri: &uri,
+            headers: &headers,
+        };
+        let visit = bench.ciam.visit(incoming).expect("no session");
+        let found = visit.require(&role("Admin"), incoming).is_ok();
+        assert_eq!(found, open, "{path}");
     }
 }
