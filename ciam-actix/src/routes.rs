@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use actix_web::http::header::UPGRADE;
 use actix_web::web::{Bytes, Payload, ServiceConfig, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use ciam_core::{CALLBACK_BODY_LIMIT, Ciam};
@@ -29,9 +28,7 @@ async fn respond(
     body: Payload,
 ) -> Result<HttpResponse, Rejection> {
     let head = head(request.head())?;
-    // actix-web takes what follows an offer of WebSocket for a stream that ends with
-    // the connection: waiting for its end would keep the visitor waiting.
-    let body = if offers_websocket(&request) {
+    let body = if head.incoming().offers_websocket() {
         Bytes::new()
     } else if let Ok(Ok(body)) = body.to_bytes_limited(CALLBACK_BODY_LIMIT).await {
         body
@@ -41,14 +38,4 @@ async fn respond(
     let request = head.into_request(&path, body);
     let request = request.ok_or_else(Rejection::internal)?;
     Ok(into_actix(ciam.respond(request).await))
-}
-
-fn offers_websocket(request: &HttpRequest) -> bool {
-    let mut offers = request.headers().get_all(UPGRADE);
-    offers.any(|offer| {
-        offer
-            .as_bytes()
-            .trim_ascii()
-            .eq_ignore_ascii_case(b"websocket")
-    })
 }

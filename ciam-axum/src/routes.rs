@@ -7,7 +7,7 @@ use axum::response::Response;
 use axum::routing::any;
 use ciam_core::{CALLBACK_BODY_LIMIT, Ciam};
 
-use crate::request::into_axum;
+use crate::request::{incoming, into_axum};
 
 pub(crate) fn routes<S>(ciam: &Ciam) -> Router<S>
 where
@@ -20,7 +20,10 @@ where
 }
 
 async fn respond(ciam: Ciam, request: Request) -> Response {
-    let (parts, body): (_, Body) = request.into_parts();
+    let (parts, mut body): (_, Body) = request.into_parts();
+    if incoming(&parts).offers_websocket() {
+        body = Body::empty();
+    }
     match to_bytes(body, CALLBACK_BODY_LIMIT).await {
         Ok(body) => into_axum(ciam.respond(http::Request::from_parts(parts, body)).await),
         Err(_) => into_axum(ciam.refuse_body()),

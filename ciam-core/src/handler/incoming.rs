@@ -42,6 +42,17 @@ impl Incoming<'_> {
         "x-requested-with",
     ];
 
+    /// Whether a WebSocket is offered in place of a body. An adapter then reads none:
+    /// what follows ends with the connection, or a server takes it for that, and no
+    /// provider sends a visitor back this way.
+    pub fn offers_websocket(&self) -> bool {
+        let mut offers = self.headers.get_all(UPGRADE).iter();
+        offers.any(|offer| {
+            let offer = offer.as_bytes().trim_ascii();
+            offer.eq_ignore_ascii_case(b"websocket")
+        })
+    }
+
     /// Whether the answer becomes a page in the address bar: only then does a
     /// redirect to sign-in make sense.
     ///
