@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use actix_web::guard::fn_guard;
 use actix_web::web::{Bytes, Payload, ServiceConfig, resource};
 use actix_web::{HttpRequest, HttpResponse};
 use ciam_core::{CALLBACK_BODY_LIMIT, Ciam};
@@ -14,9 +15,13 @@ pub(crate) fn routes(ciam: Ciam) -> impl FnOnce(&mut ServiceConfig) + Clone + Se
     move |config| {
         for path in ciam.route_paths() {
             let (ciam, registered) = (ciam.clone(), Arc::<str>::from(path.as_str()));
+            let literal = registered.clone();
             let answer =
                 move |request, body| respond(ciam.clone(), registered.clone(), request, body);
-            config.service(resource(path).to(answer));
+            // actix-web decodes letters before it matches: `/auth/m%65` is another
+            // path than `/auth/me`, and whoever looks at paths has to see the same.
+            let literally = fn_guard(move |context| context.head().uri.path().ends_with(&*literal));
+            config.service(resource(path).guard(literally).to(answer));
         }
     }
 }
