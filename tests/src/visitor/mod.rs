@@ -84,6 +84,13 @@ impl Visitor {
         }
     }
 
+    /// The same visitor, who shares no connection with this one.
+    #[must_use]
+    pub fn on_a_new_connection(self) -> Self {
+        let Self { client, .. } = Self::new();
+        Self { client, ..self }
+    }
+
     /// Never loads addresses that begin with this: the answer that leads there
     /// is what the visitor gets, e.g. the redirect that carries the code.
     #[must_use]

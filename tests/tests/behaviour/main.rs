@@ -10,6 +10,7 @@ mod known_flaws;
 mod log_capture;
 mod oidc_provider;
 mod provider_failures;
+mod routers;
 mod sign_in;
 
 use std::process::ExitCode;
@@ -48,6 +49,11 @@ fn main() -> ExitCode {
         provider_failures::faults::CASES,
         provider_failures::oversized::CASES,
         provider_failures::wild::CASES,
+        routers::answers::CASES,
+        routers::extractors::CASES,
+        routers::guards::CASES,
+        routers::nesting::CASES,
+        routers::workers::CASES,
         sign_in::addresses::CASES,
         sign_in::callback::CASES,
         sign_in::changed::CASES,

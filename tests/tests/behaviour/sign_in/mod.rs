@@ -57,9 +57,15 @@ impl World {
 
     /// An application with routes of its own.
     pub(crate) async fn serving(on: Backend, routes: Routes) -> Self {
+        Self::serving_below(on, "", routes).await
+    }
+
+    /// The same with a path in the base URL.
+    pub(crate) async fn serving_below(on: Backend, path: &str, routes: Routes) -> Self {
         let mut provider = None;
-        let site = Site::serve(on.framework, routes, async |base_url| {
-            let (started, config) = Honest::start(on.provider, base_url).await;
+        let site = Site::serve(on.framework, routes, async |origin| {
+            let base_url = format!("{origin}{path}");
+            let (started, config) = Honest::start(on.provider, &base_url).await;
             provider = Some(started);
             config
         })
