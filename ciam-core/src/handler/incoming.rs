@@ -7,7 +7,7 @@ use http::{HeaderMap, Method, Uri};
 use url::Url;
 
 use crate::config::Config;
-use crate::flow::return_to::ReturnTo;
+use crate::flow::return_to::{ReturnTo, ReturnToError};
 
 /// The parts of a request that decisions are made from.
 #[derive(Clone, Copy)]
@@ -117,7 +117,7 @@ impl Incoming<'_> {
                 .map(|referer| referer[url::Position::BeforePath..url::Position::AfterQuery].into())
         };
         target
-            .and_then(|target| ReturnTo::parse(&target, &config.own_prefix()).ok())
+            .and_then(|target| place(&target, config).ok())
             .unwrap_or_else(|| front_page(config))
     }
 
@@ -165,6 +165,16 @@ fn external_path(base: &str, here: &str) -> String {
     } else {
         format!("{base}{here}")
     }
+}
+
+/// A place to go back to. For a route of the library, and for the start page of the
+/// host, that is the application's own front page.
+pub(super) fn place(target: &str, config: &Config) -> Result<ReturnTo, ReturnToError> {
+    let place = ReturnTo::parse(target, &config.own_prefix())?;
+    if place == ReturnTo::default() {
+        return Ok(front_page(config));
+    }
+    Ok(place)
 }
 
 /// The application's front page.

@@ -7,7 +7,7 @@ use http::header::{HOST, HeaderValue, SET_COOKIE};
 use http::{HeaderMap, Method, Response, StatusCode};
 use url::Url;
 
-use super::incoming::front_page;
+use super::incoming::{front_page, place};
 use super::rejection::{json, redirect};
 use super::session_cookies::set_cookie;
 use super::{Ciam, Incoming};
@@ -17,7 +17,6 @@ use crate::flow::CallbackError;
 use crate::flow::callback::{self, SignedIn};
 use crate::flow::login::{Hints, authorization_url};
 use crate::flow::parameters::Parameters;
-use crate::flow::return_to::ReturnTo;
 use crate::flow::transaction::{MAX_TRANSACTIONS, TRANSACTION_LIFETIME, Transaction};
 use crate::metadata::Metadata;
 use crate::session::cookie;
@@ -101,8 +100,7 @@ impl Ciam {
         let return_to = parameters
             .value("return_to")
             .and_then(|target| {
-                let parsed = ReturnTo::parse(target, &config.own_prefix());
-                parsed
+                place(target, config)
                     .inspect_err(|error| tracing::info!(code = error.code(), %error))
                     .ok()
             })

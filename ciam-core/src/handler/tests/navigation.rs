@@ -116,10 +116,13 @@ fn a_base_path_is_in_every_address_once() {
     let headers = browser.headers(&NAVIGATION);
     for (seen, return_to) in [
         // A proxy takes the path away,
-        ("/account", "%2Fshop%2Faccount"),
-        ("/shopping", "%2Fshop%2Fshopping"),
+        ("/account", "?return_to=%2Fshop%2Faccount"),
+        ("/shopping", "?return_to=%2Fshop%2Fshopping"),
         // a router that nests another one does not.
-        ("/shop/account", "%2Fshop%2Faccount"),
+        ("/shop/account", "?return_to=%2Fshop%2Faccount"),
+        // The front page is the application's, not the host's.
+        ("/auth/logi%6e", ""),
+        ("/shop/auth/me/", ""),
     ] {
         let uri = seen.parse().expect("a path");
         let incoming = Incoming {
@@ -132,11 +135,28 @@ fn a_base_path_is_in_every_address_once() {
             .require_user(incoming)
             .expect_err("nobody")
             .into_response();
-        let expected = format!("/shop/auth/login?return_to={return_to}");
+        let expected = format!("/shop/auth/login{return_to}");
         assert_eq!(
             answer.headers()[LOCATION].to_str().expect("ASCII"),
             expected
         );
+    }
+}
+
+#[tokio::test]
+async fn whoever_would_come_back_to_a_route_of_the_library_sees_the_front_page() {
+    for (base, front_page) in [("", "/"), ("/shop", "/shop/")] {
+        let bench = Bench::new().moved(&format!("https://shop.example{base}"));
+        let places = ["/auth/login", "/auth/%6de?a=b", "/"].map(|place| format!("{base}{place}"));
+        for place in places.into_iter().chain(["/".to_owned()]) {
+            let mut browser = Browser::default();
+            let login = format!("/auth/login?return_to={place}");
+            let callback = browser.authorize(&bench, &login).await;
+            let callback = callback.strip_prefix(base).expect("below the base URL");
+            let done = browser.go(&bench, callback).await;
+            let to = done.headers()[LOCATION].to_str().expect("ASCII");
+            assert_eq!(to, front_page, "{login}");
+        }
     }
 }
 
