@@ -1,37 +1,63 @@
 //! Every request that reaches the core is answered the same on both frameworks.
 
 mod parity {
+    pub(super) mod nested;
     pub(super) mod refused;
     pub(super) mod requests;
+    pub(super) mod signing_in;
 }
 
 use std::fmt::Write as _;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use ciam_core::{Config, ManualClock, Random, RandomError, Timestamp};
+use ciam_core::{Config, ConfigBuilder, ManualClock, Random, RandomError, Timestamp};
 use ciam_tests::scripted::Scripted;
 use ciam_tests::wire::{Then, WireAnswer, exchange};
 use ciam_tests::{Framework, Site};
+use tokio::sync::Mutex;
 use url::{Position, Url};
 
+use parity::nested;
 use parity::requests::{Cookies, requests};
 
 #[tokio::test]
 async fn both_frameworks_answer_every_request_alike() {
+    let _alone = ALONE.lock().await;
     let provider = Scripted::start().await;
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = Timestamp::from_unix(since.expect("after 1970").as_secs());
-    let clock = Arc::new(ManualClock::new(now));
+    let clock = clock();
     let axum = site(Framework::Axum, &provider, &clock).await;
     let actix = site(Framework::Actix, &provider, &clock).await;
-    let cookies = cookies(&axum, &provider).await;
-    let requests = requests(&cookies);
+    let days = [Duration::ZERO, Duration::from_secs(90 * 24 * 3600)];
+    compare("", &provider, &clock, [&axum, &actix], &days).await;
+}
+
+#[tokio::test]
+async fn both_frameworks_answer_alike_inside_of_other_routers() {
+    let _alone = ALONE.lock().await;
+    let provider = Scripted::start().await;
+    let clock = clock();
+    let axum = nested::site(Framework::Axum, &provider, &clock).await;
+    let actix = nested::site(Framework::Actix, &provider, &clock).await;
+    let days = [Duration::ZERO];
+    compare(nested::BASE, &provider, &clock, [&axum, &actix], &days).await;
+}
+
+/// Sends each request to both, once after each of the times.
+async fn compare(
+    base: &str,
+    provider: &Scripted,
+    clock: &ManualClock,
+    [axum, actix]: [&Site; 2],
+    times: &[Duration],
+) {
+    let cookies = cookies(base, axum, provider).await;
+    let requests = requests(base, &cookies);
     let mut compared = 0;
     let mut signed_in = 0;
     let mut differences = String::new();
-    for later in [Duration::ZERO, Duration::from_secs(90 * 24 * 3600)] {
-        clock.advance(later);
+    for later in times {
+        clock.advance(*later);
         for (name, request) in &requests {
             let on_axum = exchange(axum.port(), request, Then::Wait).await;
             let on_actix = exchange(actix.port(), request, Then::Wait).await;
@@ -53,27 +79,38 @@ async fn both_frameworks_answer_every_request_alike() {
     assert!(differences.is_empty(), "{differences}");
 }
 
+/// The time of now, moved by hand.
+pub(crate) fn clock() -> Arc<ManualClock> {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = Timestamp::from_unix(since.expect("after 1970").as_secs());
+    Arc::new(ManualClock::new(now))
+}
+
 /// An application whose answers depend on the request alone.
 pub(crate) async fn site(on: Framework, provider: &Scripted, clock: &Arc<ManualClock>) -> Site {
-    let issuer = provider.issuer();
-    let clock = clock.clone();
-    Site::start(on, async move |_| {
-        Config::web(issuer, "shop", BASE_URL, COOKIE_SECRET)
-            .with_client_secret("the client's secret")
-            .with_clock(clock)
-            .with_random(Arc::new(Always))
-    })
-    .await
+    Site::start(on, async |_| config(provider, clock, BASE_URL)).await
+}
+
+pub(crate) fn config(
+    provider: &Scripted,
+    clock: &Arc<ManualClock>,
+    base_url: &str,
+) -> ConfigBuilder {
+    Config::web(provider.issuer(), "shop", base_url, COOKIE_SECRET)
+        .with_client_secret("the client's secret")
+        .with_clock(clock.clone())
+        .with_random(Arc::new(Always))
 }
 
 /// An attempt to sign in, and a small and a large session, by way of one site.
-async fn cookies(site: &Site, provider: &Scripted) -> Cookies {
-    let (transaction, session, _) = sign_in(site).await;
+async fn cookies(base: &str, site: &Site, provider: &Scripted) -> Cookies {
+    let login = format!("{base}/auth/login");
+    let (transaction, session, _) = sign_in(site, &login).await;
     provider.script(|script| {
         let note = serde_json::Value::from("0123456789".repeat(600));
         script.claims.insert("note".to_owned(), note);
     });
-    let (_, chunked, state) = sign_in(site).await;
+    let (_, chunked, state) = sign_in(site, &login).await;
     assert!(chunked.contains("; "), "more than one cookie");
     Cookies {
         transaction,
@@ -84,13 +121,8 @@ async fn cookies(site: &Site, provider: &Scripted) -> Cookies {
 }
 
 /// The cookie of the attempt, those of the session, and the state.
-async fn sign_in(site: &Site) -> (String, String, String) {
-    let login = get(site.port(), "/auth/login", "").await;
-    let transaction = kept(&login);
-    let authorize = Url::parse(&location(&login)).expect("an address");
-    let port = authorize.port().expect("a port");
-    let target = &authorize[Position::BeforePath..];
-    let callback = Url::parse(&location(&get(port, target, "").await)).expect("an address");
+async fn sign_in(site: &Site, login: &str) -> (String, String, String) {
+    let (transaction, callback) = return_from_provider(site, login, "").await;
     let state = ciam_tests::visitor::query(&callback, "state").expect("a state");
     let target = &callback[Position::BeforePath..];
     let done = get(site.port(), target, &transaction).await;
@@ -98,7 +130,19 @@ async fn sign_in(site: &Site) -> (String, String, String) {
     (transaction, kept(&done), state)
 }
 
-async fn get(port: u16, target: &str, cookie: &str) -> WireAnswer {
+/// Goes to sign in with these cookies: the cookie of the attempt, and the address
+/// that the provider sends the visitor back to.
+pub(crate) async fn return_from_provider(site: &Site, login: &str, cookie: &str) -> (String, Url) {
+    let login = get(site.port(), login, cookie).await;
+    let transaction = kept(&login);
+    let authorize = Url::parse(&location(&login)).expect("an address");
+    let port = authorize.port().expect("a port");
+    let target = &authorize[Position::BeforePath..];
+    let callback = Url::parse(&location(&get(port, target, "").await)).expect("an address");
+    (transaction, callback)
+}
+
+pub(crate) async fn get(port: u16, target: &str, cookie: &str) -> WireAnswer {
     let head = format!(
         "GET {target} HTTP/1.1\r\nhost: {HOST}\r\nsec-fetch-mode: navigate\r\n\
          sec-fetch-dest: document\r\ncookie: {cookie}\r\n\r\n"
@@ -114,7 +158,7 @@ fn location(answer: &WireAnswer) -> String {
 }
 
 /// The cookies that an answer sets, as they are sent back.
-fn kept(answer: &WireAnswer) -> String {
+pub(crate) fn kept(answer: &WireAnswer) -> String {
     let cookies = answer
         .headers
         .iter()
@@ -127,7 +171,7 @@ fn kept(answer: &WireAnswer) -> String {
 
 /// Without what says when and how it was sent, in one order; the order of values of
 /// one name stays.
-fn comparable(mut answer: WireAnswer) -> WireAnswer {
+pub(crate) fn comparable(mut answer: WireAnswer) -> WireAnswer {
     answer
         .headers
         .retain(|(name, _)| !FRAMING.contains(&name.as_str()));
@@ -135,7 +179,7 @@ fn comparable(mut answer: WireAnswer) -> WireAnswer {
     answer
 }
 
-fn show(answer: Option<&WireAnswer>) -> String {
+pub(crate) fn show(answer: Option<&WireAnswer>) -> String {
     let Some(answer) = answer else {
         return "nothing".to_owned();
     };
@@ -157,6 +201,9 @@ impl Random for Always {
         Ok(())
     }
 }
+
+/// Held by each test: what is logged is of the whole process.
+pub(crate) static ALONE: Mutex<()> = Mutex::const_new(());
 
 pub(crate) const HOST: &str = "localhost:3000";
 const BASE_URL: &str = "http://localhost:3000";

@@ -15,8 +15,11 @@ pub(crate) struct Cookies {
 }
 
 /// All requests, each with what tells it from the others.
-pub(crate) fn requests(cookies: &Cookies) -> Vec<(String, Vec<u8>)> {
+pub(crate) fn requests(base: &str, cookies: &Cookies) -> Vec<(String, Vec<u8>)> {
     let mut all = Vec::new();
+    let request = |method: &str, target: &str, headers: &[u8], body: &[u8]| {
+        request(method, &below(base, target), headers, body)
+    };
     for (path, methods) in ROUTES {
         for method in *methods {
             for headers in HEADERS {
@@ -89,8 +92,18 @@ pub(crate) fn requests(cookies: &Cookies) -> Vec<(String, Vec<u8>)> {
     }
     for target in TARGETS {
         all.push(request("GET", target, NAVIGATION.as_bytes(), b""));
+        all.push(request("GET", target, session.as_bytes(), b""));
     }
-    let long = "a".repeat(60_000);
+    for target in ["/auth/callback", "/auth/callbac%6b", "/auth/callback/"] {
+        for query in &own {
+            for offer in OFFERS {
+                let headers = format!("{transaction}content-type: {}\r\n{offer}", FORMS[0]);
+                let post = request("POST", target, headers.as_bytes(), query.as_bytes());
+                all.push(post);
+            }
+        }
+    }
+    let long = "a".repeat(64 * 1024);
     for size in [65_535, 65_536, 65_537, 200_000] {
         let headers = format!("{transaction}content-type: {}\r\n", FORMS[0]);
         let body = vec![b'a'; size];
@@ -101,9 +114,23 @@ pub(crate) fn requests(cookies: &Cookies) -> Vec<(String, Vec<u8>)> {
         let header = format!("{name}: {long}\r\n");
         all.push(request("GET", "/account", header.as_bytes(), b""));
     }
-    let target = format!("/account?{long}");
+    let target = format!("/account?{}", &long[..60_000]);
     all.push(request("GET", &target, NAVIGATION.as_bytes(), b""));
     all
+}
+
+/// A path, or an address, below a path.
+fn below(base: &str, target: &str) -> String {
+    let (origin, path) = match target.strip_prefix("http://") {
+        Some(rest) => target.split_at(7 + rest.find('/').unwrap_or(rest.len())),
+        None => ("", target),
+    };
+    let path = if base.is_empty() || path != "/" {
+        path
+    } else {
+        ""
+    };
+    format!("{origin}{base}{path}")
 }
 
 fn request(method: &str, target: &str, headers: &[u8], body: &[u8]) -> (String, Vec<u8>) {
@@ -176,6 +203,7 @@ const ROUTES: &[(&str, &[&str])] = &[
     ("/", &["GET"]),
     ("/account", &["GET"]),
     ("/order", &["POST"]),
+    ("/staff", &["GET"]),
     ("/auth/callback", ALL),
     ("/auth/login", ALL),
     ("/auth/logout", ALL),
@@ -295,4 +323,28 @@ const TARGETS: &[&str] = &[
     "http://evil.example/auth/me",
     "http://evil.example/",
     "http://evil.example",
+    "/auth/m%65",
+    "/auth/%6d%65?a=b",
+    "/auth/logi%6e",
+    "/auth/callbac%6b?state=abcdefghijklmnop&code=a",
+    "/%61uth/me",
+    "/auth%2fme",
+    "/auth/me/",
+    "/auth//me",
+    "/auth/../account",
+    "/auth/./me",
+    "/AUTH/me",
+    "/auth/me;a=b",
+    "/auth/me%00",
+    "/st%61ff/..",
+];
+
+const OFFERS: &[&str] = &[
+    "",
+    "connection: Upgrade\r\nupgrade: websocket\r\n",
+    "connection: upgrade\r\nupgrade: WebSocket\r\nsec-websocket-version: 13\r\n",
+    "upgrade: websocket\r\n",
+    "upgrade: h2c\r\nconnection: Upgrade, HTTP2-Settings\r\n",
+    "upgrade: h2c, websocket\r\n",
+    "upgrade: h2c\r\nupgrade: websocket\r\n",
 ];
