@@ -16,7 +16,6 @@ cases! {
 
 async fn workers_share_one_handle_and_what_it_fetched(on: Backend) {
     let mut world = World::serving(on, shape!(none, workers)).await;
-
     let mut visitors: Vec<_> = (0..3 * WORKERS).map(|_| Visitor::new()).collect();
     let (site, provider) = (&world.site, &world.provider);
     let sign_ins = visitors.iter_mut().map(async |visitor| {
