@@ -4,7 +4,7 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 
-use super::rejection::{json, login_path, page, to_front_page};
+use super::rejection::{json, login_path, page, redirect, to_front_page};
 use super::sign_in::Experience;
 use super::{Ciam, Incoming, incoming, visit};
 use crate::claims::User;
@@ -87,7 +87,7 @@ impl Ciam {
             Some(Route::Login) => self.login(incoming, Experience::SignIn).await,
             Some(Route::Logout) => self.logout(incoming).await,
             Some(Route::Me) => self.me(incoming),
-            Some(Route::SignedOut) => self.signed_out(),
+            Some(Route::SignedOut) => self.signed_out(incoming),
             Some(Route::Signup) => self.login(incoming, Experience::SignUp).await,
         };
         visit::forbid_caching(response.headers_mut());
@@ -149,8 +149,12 @@ impl Ciam {
         response
     }
 
-    fn signed_out(&self) -> Response<Bytes> {
+    /// Says so to nobody who is signed in: who reads it may leave the computer to others.
+    fn signed_out(&self, incoming: Incoming<'_>) -> Response<Bytes> {
         let config = self.config();
+        if self.session(incoming.headers).is_some() {
+            return redirect(incoming::front_page(config).as_str());
+        }
         let again = login_path(config, &incoming::front_page(config));
         page(
             config,

@@ -26,6 +26,18 @@ async fn signing_out_ends_both_sessions() {
 }
 
 #[tokio::test]
+async fn nobody_is_told_signed_out_while_signed_in() {
+    let bench = Bench::new();
+    let mut browser = bench.signed_in().await;
+    let page = browser.go(&bench, "/auth/signed-out").await;
+    assert_eq!((page.status().as_u16(), location(&page)), (303, "/"));
+    assert!(browser.is_signed_in(&bench));
+    let mut stranger = Browser::default();
+    let page = stranger.go(&bench, "/auth/signed-out").await;
+    assert_eq!(page.status(), 200);
+}
+
+#[tokio::test]
 async fn a_login_hint_takes_the_place_of_the_id_token() {
     let bench = Bench::new();
     bench.provider.state().claims = json!({ "login_hint": "opaque" });
