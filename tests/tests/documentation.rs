@@ -119,8 +119,11 @@ fn every_test_that_the_security_page_names_exists() {
         read_all(&workspace().join(directory), &mut sources);
     }
     let page = page("SECURITY.md");
-    let table = page.split("## Known flaws").nth(1).expect("the table");
-    let quoted = table.split('`').skip(1).step_by(2);
+    // Their last column; the others quote what went wrong elsewhere.
+    let (_, tables) = page.split_once("## Known flaws").expect("the tables");
+    let rows = tables.lines().filter(|line| line.starts_with('|'));
+    let cells = rows.filter_map(|row| row.rsplit('|').nth(1));
+    let quoted = cells.flat_map(|cell| cell.split('`').skip(1).step_by(2));
     let is_name = |text: &&str| {
         text.contains('_')
             && text
@@ -131,6 +134,43 @@ fn every_test_that_the_security_page_names_exists() {
     assert!(names.len() > 50, "{names:?}");
     for name in names {
         assert!(sources.contains(&format!("fn {name}(")), "no test {name}");
+    }
+}
+
+/// A case named after an entry is in the row of that entry, and no case is left out.
+#[test]
+fn every_case_of_a_known_flaw_is_on_the_security_page() {
+    let mut sources = String::new();
+    let directory = workspace().join("tests/tests/behaviour/known_flaws");
+    read_all(&directory, &mut sources);
+    let cases = sources.split("async fn ").skip(1);
+    // Helpers take or return something else.
+    let case = |rest: &'_ str| {
+        let (name, rest) = rest.split_once('(')?;
+        rest.starts_with("on: Framework) {")
+            .then(|| name.to_owned())
+    };
+    let cases: Vec<_> = cases.filter_map(case).collect();
+    assert!(cases.len() > 60, "{cases:?}");
+    let page = page("SECURITY.md");
+    for name in cases {
+        let entry = entry(&name);
+        let quoted = format!("`{name}`");
+        let mut rows = page.lines().filter(|line| line.starts_with('|'));
+        assert!(
+            rows.any(|row| row.contains(&quoted) && row.contains(&entry)),
+            "{name} is not in a row {entry:?} of SECURITY.md"
+        );
+    }
+}
+
+/// `CVE-2020-5233` for `cve_2020_5233_a_backslash_is_no_path`; nothing for others.
+fn entry(name: &str) -> String {
+    let parts: Vec<_> = name.split('_').collect();
+    match parts[0] {
+        "cve" => format!("CVE-{}-{}", parts[1], parts[2]),
+        "ghsa" => format!("GHSA-{}", parts[1..4].join("-")),
+        _ => String::new(),
     }
 }
 

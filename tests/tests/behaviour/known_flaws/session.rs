@@ -1,119 +1,381 @@
 //! Sessions are made by signing in, and by nothing that is sent.
 
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use base64_simd::URL_SAFE_NO_PAD;
+use ciam_core::{ManualClock, Timestamp};
 use ciam_tests::{Framework, Visitor, cases};
+use http::Method;
+use serde_json::json;
 
 use super::super::provider_failures::World;
-use super::raw;
+use super::{cookies, leads, plant, raw, says, session, user};
 
 cases! {
     at Misbehaving:
-        cve_2021_41246_a_planted_session_does_not_survive_a_sign_in,
-        cve_2024_52553_a_session_value_changes_at_every_sign_in,
-        cve_2023_24426_a_value_of_before_is_not_the_value_after,
-        cve_2022_25896_a_sign_in_over_a_session_makes_another,
+        cve_2021_41246_a_planted_session_does_not_become_the_victims,
+        cve_2024_52553_a_sign_in_over_a_session_makes_another,
+        cve_2022_25896_signing_out_and_in_again_makes_another,
+        cve_2025_46344_a_copied_value_ends_with_its_time,
+        ghsa_f24x_5g9q_753f_nobody_is_told_signed_out_while_signed_in,
         cve_2024_29901_headers_of_the_request_make_no_session,
         cve_2024_24814_a_huge_chunk_count_is_nobody,
         cve_2023_28625_a_malformed_cookie_is_nobody,
-        cve_2021_32791_two_sessions_of_the_same_differ,
+        cve_2021_32791_nothing_is_sealed_twice_alike,
+        cve_2021_32791_a_value_of_another_cookie_is_nobody,
         cve_2021_22119_abandoned_attempts_are_capped;
 }
 
-async fn cve_2021_41246_a_planted_session_does_not_survive_a_sign_in(on: Framework) {
-    begins_anew(on, true).await;
+async fn cve_2021_41246_a_planted_session_does_not_become_the_victims(on: Framework) {
+    let mut world = World::new(on).await;
+    says(&world, json!({"sub": "mallory"}));
+    world.sign_in().await;
+    assert_eq!(world.who().await, user(&world, "mallory"));
+    let (name, planted) = session(&world.visitor);
+    says(&world, json!({}));
+
+    // Into a browser of a victim: mallory's own, garbage, and a chunk beyond the first.
+    for (value, who) in [
+        (planted.as_str(), user(&world, "mallory")),
+        ("planted", "nobody".to_owned()),
+        ("1planted", "nobody".to_owned()),
+        ("", "nobody".to_owned()),
+    ] {
+        world.visitor = Visitor::new();
+        plant(&world.site, &mut world.visitor, &name, value);
+        let second = name.replacen("session", "session1", 1);
+        plant(&world.site, &mut world.visitor, &second, "planted");
+        assert_eq!(world.who().await, who, "{value}: it was planted");
+        world.expect_signed_in(value).await;
+        let own = session(&world.visitor).1;
+        assert_ne!(own, value, "a new value");
+        assert_eq!(world.who().await, user(&world, "alice"), "{value}");
+    }
+    // What mallory kept is still mallory.
+    world.visitor = Visitor::new();
+    plant(&world.site, &mut world.visitor, &name, &planted);
+    assert_eq!(world.who().await, user(&world, "mallory"));
 }
 
-async fn cve_2024_52553_a_session_value_changes_at_every_sign_in(on: Framework) {
-    begins_anew(on, false).await;
+async fn cve_2024_52553_a_sign_in_over_a_session_makes_another(on: Framework) {
+    let mut world = World::new(on).await;
+    says(
+        &world,
+        json!({"roles": ["Admin"], "email": "alice@example.com"}),
+    );
+    world.expect_signed_in("the first").await;
+    let before = cookies(&world.visitor);
+    let (_, first) = session(&world.visitor);
+
+    says(&world, json!({"sub": "bob", "name": "Bob"}));
+    let account = world.sign_in().await;
+    assert_eq!(account.status, 200, "{account}");
+    let claims: serde_json::Value = account.json();
+    assert_eq!(
+        (&claims["sub"], &claims["name"]),
+        (&json!("bob"), &json!("Bob"))
+    );
+    assert!(!account.body.contains("Admin"), "{account}");
+    assert!(!account.body.contains("alice"), "{account}");
+    let second = session(&world.visitor).1;
+    assert_ne!(second, first);
+
+    // The same user again, too.
+    world.sign_in().await;
+    assert_ne!(session(&world.visitor).1, second);
+    assert_eq!(world.who().await, user(&world, "bob"));
+    // Only in part: without a store, a copy of the first value is alice until it ends.
+    let copy = raw(&world, "GET", "/", &before).await;
+    assert_eq!(copy.body, user(&world, "alice"));
 }
 
-async fn cve_2023_24426_a_value_of_before_is_not_the_value_after(on: Framework) {
-    begins_anew(on, true).await;
+async fn cve_2022_25896_signing_out_and_in_again_makes_another(on: Framework) {
+    let mut world = World::new(on).await;
+    says(&world, json!({"sub": "mallory"}));
+    world.sign_in().await;
+    let (name, planted) = session(&world.visitor);
+    says(&world, json!({}));
+
+    world.visitor = Visitor::new();
+    world.expect_signed_in("the first").await;
+    let (_, first) = session(&world.visitor);
+    sign_out(&mut world).await;
+    assert_eq!(world.who().await, "nobody");
+    assert!(world.visitor.cookies().is_empty(), "nothing is left");
+
+    plant(&world.site, &mut world.visitor, &name, &planted);
+    world.expect_signed_in("the second").await;
+    let second = session(&world.visitor).1;
+    assert!(second != first && second != planted);
 }
 
-async fn cve_2022_25896_a_sign_in_over_a_session_makes_another(on: Framework) {
-    begins_anew(on, false).await;
+/// That a copy opens after signing out is what `SECURITY.md` says of sealed cookies.
+async fn cve_2025_46344_a_copied_value_ends_with_its_time(on: Framework) {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH);
+    let now = now.expect("after 1970").as_secs();
+    let clock = Arc::new(ManualClock::new(Timestamp::from_unix(now)));
+    let (idle, absolute) = (Duration::from_secs(15 * 60), Duration::from_secs(40 * 60));
+    let mut world = World::with(on, |config| {
+        config
+            .with_clock(clock.clone())
+            .with_session_idle(idle)
+            .with_session_lifetime(absolute)
+    })
+    .await;
+    world.expect_signed_in("before").await;
+    let copy = cookies(&world.visitor);
+    sign_out(&mut world).await;
+    let alice = user(&world, "alice");
+    let second = Duration::from_secs(1);
+
+    clock.advance(idle.checked_sub(second).expect("longer"));
+    let mut renewed = Visitor::new();
+    let answer = raw(&world, "GET", "/", &copy).await;
+    assert_eq!(answer.body, alice, "not yet");
+    for cookie in answer.sets() {
+        renewed
+            .set_cookie(&world.site.url("/"), &cookie)
+            .expect("a cookie");
+    }
+    clock.advance(second);
+    is_nobody(&world, &copy).await;
+
+    // What was renewed ends with the session that it is of.
+    let copy = cookies(&renewed);
+    assert_eq!(raw(&world, "GET", "/", &copy).await.body, alice);
+    clock.advance(idle.checked_sub(second + second).expect("longer"));
+    let answer = raw(&world, "GET", "/", &copy).await;
+    assert_eq!(answer.body, alice, "not yet");
+    for cookie in answer.sets() {
+        renewed
+            .set_cookie(&world.site.url("/"), &cookie)
+            .expect("a cookie");
+    }
+    let copy = cookies(&renewed);
+    let rest = absolute - idle - idle + second;
+    clock.advance(rest);
+    assert_eq!(raw(&world, "GET", "/", &copy).await.body, alice, "not yet");
+    clock.advance(second);
+    is_nobody(&world, &copy).await;
+}
+
+async fn ghsa_f24x_5g9q_753f_nobody_is_told_signed_out_while_signed_in(on: Framework) {
+    let mut world = World::new(on).await;
+    let signed_out = world.site.url("/auth/signed-out");
+    world.expect_signed_in("before").await;
+    let page = world.visitor.go(&signed_out).await;
+    assert_eq!(page.url.as_str(), world.site.url("/"), "{page}");
+    assert_eq!(page.body, user(&world, "alice"));
+    // A sign-in that fails does not sign out, and does not say so.
+    says(&world, json!({"aud": "another"}));
+    let page = world.sign_in().await;
+    assert_eq!(page.status, 502, "{page}");
+    assert!(!page.text().contains("signed out"), "{page}");
+    assert_eq!(world.who().await, user(&world, "alice"));
+
+    sign_out(&mut world).await;
+    let page = world.visitor.go(&signed_out).await;
+    assert_eq!(
+        (page.status.as_u16(), page.url.as_str()),
+        (200, signed_out.as_str())
+    );
+    assert!(page.text().contains("You are signed out"), "{page}");
+    assert_eq!(world.who().await, "nobody");
 }
 
 async fn cve_2024_29901_headers_of_the_request_make_no_session(on: Framework) {
-    let world = World::new(on).await;
-    let headers =
-        "x-workos-session: alice\r\nx-ciam-session: alice\r\nauthorization: Bearer alice\r\n";
-    let answer = raw(&world, "GET", "/", headers).await;
-    assert!(answer.ends_with("nobody"), "{answer}");
+    let mut world = World::new(on).await;
+    world.expect_signed_in("to have a value").await;
+    let own = cookies(&world.visitor);
+    let (name, value) = session(&world.visitor);
+    for header in [
+        format!("x-workos-session: {value}\r\n"),
+        format!("x-ciam-session: {value}\r\n"),
+        format!("{name}: {value}\r\n"),
+        format!("authorization: Bearer {value}\r\n"),
+        format!("x-middleware-request-cookie: {name}={value}\r\n"),
+        format!("cookie2: {name}={value}\r\n"),
+        format!("set-cookie: {name}={value}\r\n"),
+        "x-ciam-user: alice\r\n".to_owned(),
+    ] {
+        is_nobody(&world, &header).await;
+        let answer = raw(&world, "GET", "/", &format!("{own}{header}")).await;
+        assert_eq!(answer.body, user(&world, "alice"), "{header}");
+    }
 }
 
 async fn cve_2024_24814_a_huge_chunk_count_is_nobody(on: Framework) {
     let mut world = World::new(on).await;
     world.expect_signed_in("to know the name").await;
-    let name = session(&world.visitor).0;
+    let (name, value) = session(&world.visitor);
+    let whole = value.strip_prefix('1').expect("it is in one chunk");
+    let cookie = |value: &str| format!("cookie: {name}={value}\r\n");
     for cookie in [
-        format!("{name}=99999999"),
-        format!("{name}=99999999.x; {name}_chunks=99999999"),
-        format!("{name}.99999999=x"),
-        format!("{name}=-1"),
+        cookie("99999999"),
+        cookie(&format!("99999999.x; {name}_chunks=99999999")),
+        cookie(&format!("99999999{whole}")),
+        cookie(&format!("9{whole}")),
+        cookie(&format!("5{whole}")),
+        cookie(&format!("2{whole}")),
+        cookie(&format!("0{whole}")),
+        cookie(&format!("-1{whole}")),
+        cookie(&format!("\u{ff11}{whole}")),
+        format!("cookie: {name}.99999999=x; {name}_chunks=99999999\r\n"),
     ] {
-        let answer = raw(&world, "GET", "/", &format!("cookie: {cookie}\r\n")).await;
-        assert!(answer.ends_with("nobody"), "{cookie}: {answer}");
+        is_nobody(&world, &cookie).await;
     }
+    let answer = raw(&world, "GET", "/", &cookie(&value)).await;
+    assert_eq!(answer.body, user(&world, "alice"), "as it was");
 }
 
 async fn cve_2023_28625_a_malformed_cookie_is_nobody(on: Framework) {
     let mut world = World::new(on).await;
     world.expect_signed_in("to know the name").await;
     let (name, value) = session(&world.visitor);
-    for cookie in ["=", ";;", ";", "=;=", "a", "=x", "  ; ;=;", ",", "\"", "%"] {
-        let answer = raw(&world, "GET", "/", &format!("cookie: {cookie}\r\n")).await;
-        assert!(answer.ends_with("nobody"), "{cookie}: {answer}");
-        let cookie = format!("{cookie}; {name}={value}");
-        let answer = raw(&world, "GET", "/", &format!("cookie: {cookie}\r\n")).await;
-        assert!(answer.ends_with("#alice"), "{cookie}: {answer}");
+    let alice = user(&world, "alice");
+    for cookie in [
+        "=",
+        ";;",
+        ";",
+        "=;=",
+        "a",
+        "=x",
+        "  ; ;=;",
+        ",",
+        "\"",
+        "%",
+        "==",
+        "a=\"b;c\"",
+        "\t",
+        "a==;b",
+    ] {
+        is_nobody(&world, &format!("cookie: {cookie}\r\n")).await;
+        for line in [
+            format!("cookie: {cookie}; {name}={value}\r\n"),
+            format!("cookie: {name}={value};{cookie}\r\n"),
+            format!("cookie: {cookie}\r\ncookie: {name}={value}\r\n"),
+        ] {
+            let answer = raw(&world, "GET", "/", &line).await;
+            assert_eq!((answer.status, answer.body), (200, alice.clone()), "{line}");
+        }
+    }
+    // The own name, mutilated, alone and beside the whole one: two are one too many.
+    for own in [
+        format!("{name}="),
+        format!("{name}=;"),
+        format!("{name}=\"{value}\""),
+    ] {
+        is_nobody(&world, &format!("cookie: {own}\r\n")).await;
+        is_nobody(&world, &format!("cookie: {own}; {name}={value}\r\n")).await;
+    }
+    for other in [
+        name.clone(),
+        format!("={name}"),
+        format!("{name} {value}"),
+        format!("x{name}={value}"),
+    ] {
+        is_nobody(&world, &format!("cookie: {other}\r\n")).await;
+        let line = format!("cookie: {other}; {name}={value}\r\n");
+        assert_eq!(raw(&world, "GET", "/", &line).await.body, alice, "{other}");
     }
 }
 
-async fn cve_2021_32791_two_sessions_of_the_same_differ(on: Framework) {
-    let mut world = World::new(on).await;
-    let mut values = Vec::new();
-    for _ in 0..5 {
+async fn cve_2021_32791_nothing_is_sealed_twice_alike(on: Framework) {
+    let clock = Arc::new(ManualClock::new(Timestamp::from_unix(1_800_000_000)));
+    let mut world = World::with(on, |config| config.with_clock(clock)).await;
+    let mut sealed = Vec::new();
+    for _ in 0..8 {
         world.visitor = Visitor::new();
-        world.expect_signed_in("again").await;
-        values.push(session(&world.visitor).1);
+        says(&world, json!({"iat": 1_800_000_000, "exp": 1_800_000_600}));
+        world
+            .expect_signed_in("the same claims at the same time")
+            .await;
+        let value = session(&world.visitor).1;
+        let bytes = URL_SAFE_NO_PAD
+            .decode_to_vec(&value[1..])
+            .expect("base64url");
+        sealed.push(bytes);
     }
-    values.sort();
-    values.dedup();
-    assert_eq!(values.len(), 5);
+    // Version, key, day and expiry; the nonce; what is sealed.
+    let parts = |bytes: &[u8]| [&bytes[..17], &bytes[17..29], &bytes[29..45]].map(<[u8]>::to_vec);
+    for (n, one) in sealed.iter().enumerate() {
+        for other in &sealed[..n] {
+            assert_eq!(one.len(), other.len(), "the same is sealed");
+            let ([head, nonce, text], [other_head, other_nonce, other_text]) =
+                (parts(one), parts(other));
+            assert_eq!(head, other_head, "under the same key");
+            assert_ne!(nonce, other_nonce);
+            assert_ne!(text, other_text);
+        }
+    }
+}
+
+async fn cve_2021_32791_a_value_of_another_cookie_is_nobody(on: Framework) {
+    let mut world = World::new(on).await;
+    world.expect_signed_in("to have values").await;
+    let (name, value) = session(&world.visitor);
+    let id_token = &world
+        .visitor
+        .cookie("ciam-id-token")
+        .expect("a hint")
+        .cookie;
+    let id_token = id_token.value().to_owned();
+    let mut beginner = Visitor::new().stopping_before(&world.provider.issuer());
+    beginner.go(world.site.url("/auth/login")).await;
+    let attempt = &beginner
+        .cookie("ciam-transaction")
+        .expect("an attempt")
+        .cookie;
+    for other in [
+        id_token,
+        attempt.value().to_owned(),
+        format!("1{}", attempt.value()),
+    ] {
+        is_nobody(&world, &format!("cookie: {name}={other}\r\n")).await;
+    }
+    let own = raw(&world, "GET", "/", &format!("cookie: {name}={value}\r\n")).await;
+    assert_eq!(own.body, user(&world, "alice"));
 }
 
 async fn cve_2021_22119_abandoned_attempts_are_capped(on: Framework) {
     let mut world = World::new(on).await;
-    let mut hasty = world
-        .visitor
-        .clone()
-        .stopping_before(&world.provider.issuer());
-    for _ in 0..20 {
+    let issuer = world.provider.issuer();
+    let mut hasty = world.visitor.clone().stopping_before(&issuer);
+    for begun in 1..=20 {
         hasty.go(world.site.url("/auth/login")).await;
-        assert!(hasty.cookies().len() <= 6);
+        assert_eq!(hasty.cookies().len(), begun.min(6));
+    }
+    for kept in hasty.cookies() {
+        let (name, value) = (kept.cookie.name(), kept.cookie.value());
+        plant(&world.site, &mut world.visitor, name, value);
     }
     world.expect_signed_in("after the flood").await;
 }
 
-async fn begins_anew(on: Framework, planted: bool) {
-    let mut world = World::new(on).await;
-    world.expect_signed_in("the first").await;
-    let (name, first) = session(&world.visitor);
-    if planted {
-        world.visitor = Visitor::new();
-        let set = format!("{name}=planted; Path=/");
-        let home = world.site.url("/");
-        world.visitor.set_cookie(&home, &set).expect("a cookie");
-        assert_eq!(world.who().await, "nobody");
-    }
-    world.expect_signed_in("the second").await;
-    let second = session(&world.visitor).1;
-    assert!(second != first && second != "planted");
+/// By the form of a page of this application.
+async fn sign_out(world: &mut World) {
+    let home = world.visitor.go(world.site.url("/")).await;
+    let out = world
+        .visitor
+        .fetch(&home, Method::POST, "/auth/logout")
+        .await;
+    assert_eq!(out.status, 303, "{out}");
+    assert!(
+        out.location()
+            .is_some_and(|to| to.as_str().starts_with(&world.provider.issuer()))
+    );
 }
 
-/// Name and value of the one cookie of somebody who is signed in.
-fn session(visitor: &Visitor) -> (String, String) {
-    let kept = &visitor.cookie("ciam-session").expect("a session").cookie;
-    (kept.name().to_owned(), kept.value().to_owned())
+/// Nobody on a page for everybody, and sent to sign in by one that is not.
+async fn is_nobody(world: &World, headers: &str) {
+    let home = raw(world, "GET", "/", headers).await;
+    assert_eq!(
+        (home.status, home.body.as_str()),
+        (200, "nobody"),
+        "{headers}"
+    );
+    let account = raw(world, "GET", "/account", headers).await;
+    let login = (303, "/auth/login?return_to=%2Faccount");
+    assert_eq!(leads(&account), login, "{headers}");
 }

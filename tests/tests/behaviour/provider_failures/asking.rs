@@ -6,10 +6,10 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request};
 
 use super::World;
 
-pub(super) const FORM: &str = "application/x-www-form-urlencoded";
+pub(crate) const FORM: &str = "application/x-www-form-urlencoded";
 
 /// A navigation, as a browser sends it.
-pub(super) fn request(method: &str, path: &str) -> http::request::Builder {
+pub(crate) fn request(method: &str, path: &str) -> http::request::Builder {
     Request::builder()
         .method(method)
         .uri(path)
@@ -18,19 +18,20 @@ pub(super) fn request(method: &str, path: &str) -> http::request::Builder {
         .header("sec-fetch-site", "same-origin")
 }
 
-pub(super) fn empty(builder: http::request::Builder) -> Request<Vec<u8>> {
+pub(crate) fn empty(builder: http::request::Builder) -> Request<Vec<u8>> {
     builder.body(Vec::new()).expect("a request")
 }
 
 /// What came back: the status, and the code of the page or of the JSON.
-pub(super) struct Told {
-    pub(super) status: u16,
-    pub(super) code: String,
-    pub(super) headers: HeaderMap,
+pub(crate) struct Told {
+    pub(crate) status: u16,
+    pub(crate) code: String,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: String,
 }
 
 impl World {
-    pub(super) async fn ask(&self, request: Request<Vec<u8>>) -> Told {
+    pub(crate) async fn ask(&self, request: Request<Vec<u8>>) -> Told {
         let port = self.site.port();
         let answer = exchange(port, &bytes(&request, port), Then::Wait).await;
         Told::of(answer.unwrap_or_else(|| panic!("no answer to {:?}", request.uri())))
@@ -38,7 +39,7 @@ impl World {
 }
 
 impl Told {
-    pub(super) fn of(answer: WireAnswer) -> Self {
+    pub(crate) fn of(answer: WireAnswer) -> Self {
         let body = String::from_utf8(answer.body).expect("a text");
         let between = |before: &str, after: &str| {
             let (_, rest) = body.split_once(before)?;
@@ -53,11 +54,12 @@ impl Told {
             status: answer.status,
             code: code.unwrap_or_default(),
             headers: headers.collect(),
+            body,
         }
     }
 
     /// Cookies that the answer sets, without those it removes.
-    pub(super) fn sets(&self) -> Vec<String> {
+    pub(crate) fn sets(&self) -> Vec<String> {
         let cookies = self.headers.get_all(SET_COOKIE).iter();
         cookies
             .map(|cookie| cookie.to_str().expect("ASCII").to_owned())
@@ -66,7 +68,7 @@ impl Told {
     }
 
     #[track_caller]
-    pub(super) fn is(&self, context: &str, status: u16, code: &str) {
+    pub(crate) fn is(&self, context: &str, status: u16, code: &str) {
         assert_eq!((self.status, &*self.code), (status, code), "{context}");
         let session = |cookie: &String| cookie.starts_with("ciam-session");
         let sets = self.sets();

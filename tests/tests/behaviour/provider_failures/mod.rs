@@ -1,6 +1,6 @@
 //! A provider that fails, and input that no honest side sends.
 
-mod asking;
+pub(crate) mod asking;
 pub(crate) mod bodies;
 pub(crate) mod budget;
 pub(crate) mod faults;
