@@ -33,6 +33,7 @@ fn main() -> ExitCode {
         customer_tenant::refused::CASES,
         known_flaws::answers::CASES,
         known_flaws::checklists::CASES,
+        known_flaws::cookie_values::CASES,
         known_flaws::links::CASES,
         known_flaws::return_to::CASES,
         known_flaws::routes::CASES,

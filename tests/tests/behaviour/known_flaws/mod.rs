@@ -3,6 +3,7 @@
 
 pub(crate) mod answers;
 pub(crate) mod checklists;
+pub(crate) mod cookie_values;
 pub(crate) mod links;
 pub(crate) mod return_to;
 pub(crate) mod routes;
@@ -11,9 +12,11 @@ pub(crate) mod tokens;
 pub(crate) mod transaction;
 pub(crate) mod users;
 
+use ciam_core::Config;
+use ciam_tests::scripted::Scripted;
 use ciam_tests::visitor::{Kept, Page};
 use ciam_tests::wire::{Then, exchange};
-use ciam_tests::{Site, Visitor};
+use ciam_tests::{Framework, Logs, Site, Visitor};
 use serde_json::Value;
 
 use super::provider_failures::World;
@@ -98,4 +101,34 @@ fn links(page: &Page) -> Vec<String> {
     let links = page.body.split("href=\"").skip(1);
     let link = |rest: &str| rest.split('"').next().unwrap_or_default().to_owned();
     links.map(link).collect()
+}
+
+/// Nobody on a page for everybody, and sent to sign in by one that is not.
+async fn is_nobody(world: &World, headers: &str) {
+    let home = raw(world, "GET", "/", headers).await;
+    assert_eq!(
+        (home.status, home.body.as_str()),
+        (200, "nobody"),
+        "{headers}"
+    );
+    let account = raw(world, "GET", "/account", headers).await;
+    let login = (303, "/auth/login?return_to=%2Faccount");
+    assert_eq!(leads(&account), login, "{headers}");
+}
+
+/// An application with the same secret and client id as every other one of these.
+async fn shared(on: Framework) -> World {
+    Logs::capture();
+    let provider = Scripted::start().await;
+    let issuer = provider.issuer();
+    let site = Site::start(on, async move |base_url| {
+        let secret = "q8fX2kq1m0yqv3nqkM3oVJz8gq0cXzQh4oX3pXy1zKE=";
+        Config::web(issuer, "shop", base_url, secret).with_client_secret("the client's secret")
+    })
+    .await;
+    World {
+        provider,
+        site,
+        visitor: Visitor::new(),
+    }
 }

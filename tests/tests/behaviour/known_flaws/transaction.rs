@@ -1,12 +1,11 @@
 //! One answer for one attempt of one browser, at the provider it began at.
 
-use ciam_core::Config;
-use ciam_tests::scripted::{Place, Scripted};
-use ciam_tests::{Framework, Logs, Site, Visitor, cases};
+use ciam_tests::scripted::Place;
+use ciam_tests::{Framework, Visitor, cases};
 use serde_json::json;
 
 use super::super::provider_failures::World;
-use super::{callback, plant};
+use super::{callback, plant, shared};
 
 cases! {
     at Misbehaving:
@@ -233,22 +232,5 @@ async fn cve_2021_32702_an_error_is_never_markup(on: Framework) {
             !text.contains("script") && !text.contains("alert"),
             "{text}"
         );
-    }
-}
-
-/// An application with the same secret and client id as every other one of these.
-async fn shared(on: Framework) -> World {
-    Logs::capture();
-    let provider = Scripted::start().await;
-    let issuer = provider.issuer();
-    let site = Site::start(on, async move |base_url| {
-        let secret = "q8fX2kq1m0yqv3nqkM3oVJz8gq0cXzQh4oX3pXy1zKE=";
-        Config::web(issuer, "shop", base_url, secret).with_client_secret("the client's secret")
-    })
-    .await;
-    World {
-        provider,
-        site,
-        visitor: Visitor::new(),
     }
 }
