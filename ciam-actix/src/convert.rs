@@ -6,11 +6,13 @@ use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{HeaderMap, HeaderName, HeaderValue};
+use actix_web::http::header::{CONNECTION, COOKIE, HeaderMap, HeaderName, HeaderValue, UPGRADE};
 use bytes::Bytes;
-use ciam_core::{Incoming, Visit};
+use ciam_core::{Ciam, Incoming, Visit};
 
-/// What decisions are made from, in the types of the core.
+use crate::Rejection;
+
+/// What refusals are made from, in the types of the core.
 pub(crate) struct Head {
     method: http::Method,
     uri: http::Uri,
@@ -18,8 +20,19 @@ pub(crate) struct Head {
 }
 
 impl Head {
+    /// A request that cannot be read is nobody's.
+    pub(crate) fn read(head: &RequestHead) -> Result<Self, Rejection> {
+        Self::of(head).ok_or_else(|| {
+            tracing::error!(
+                code = "request.unreadable",
+                "a request cannot be read: nothing is known about its visitor"
+            );
+            Rejection::internal()
+        })
+    }
+
     /// `None` for a request that `http` 1 cannot express, which none has been so far.
-    pub(crate) fn of(head: &RequestHead) -> Option<Self> {
+    fn of(head: &RequestHead) -> Option<Self> {
         // Without an authority: the public address is a setting, never the request's.
         let uri = match head.uri.path_and_query() {
             Some(path_and_query) => path_and_query.as_str().parse().ok()?,
@@ -59,6 +72,21 @@ impl Head {
         *request.uri_mut() = uri;
         *request.headers_mut() = self.headers;
         Some(request)
+    }
+}
+
+/// Who the visitor is. Most requests change nothing, and nothing of them is converted.
+pub(crate) fn visit(ciam: &Ciam, head: &RequestHead) -> Result<Visit, Rejection> {
+    let headers = &head.headers;
+    let method = http::Method::from_bytes(head.method.as_str().as_bytes());
+    let connection = headers.get(CONNECTION).map(HeaderValue::as_bytes);
+    let has_upgrade = headers.contains_key(UPGRADE);
+    match method {
+        Ok(method) if !Incoming::may_change_something(&method, has_upgrade, connection) => {
+            let cookies = headers.get_all(COOKIE).map(HeaderValue::as_bytes);
+            Ok(ciam.visit_read_only(cookies))
+        }
+        _ => Ok(ciam.visit(Head::read(head)?.incoming())?),
     }
 }
 

@@ -5,11 +5,13 @@ use std::ops::Deref;
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use ciam_core::Visit;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Rejection;
-use crate::request::Visiting;
+use crate::convert::Head;
+use crate::request::visit;
 
 /// The signed-in user. A visitor who is not signed in is sent to sign in, and the
 /// handler does not run.
@@ -34,9 +36,8 @@ impl FromRequest for User {
     type Future = Ready<Result<Self, Rejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(extract(request, |visiting| {
-            let user = visiting.visit.require_user(visiting.incoming())?;
-            Ok(Self(user.clone()))
+        ready(signed_in(request, |visit| {
+            Ok(visit.user()?.cloned().map(Self))
         }))
     }
 }
@@ -60,9 +61,9 @@ impl FromRequest for MaybeUser {
     type Future = Ready<Result<Self, Rejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(extract(request, |visiting| {
-            Ok(Self(visiting.visit.user()?.cloned()))
-        }))
+        let extensions = request.extensions();
+        let visit = visit(&extensions, request.head());
+        ready(visit.and_then(|visit| Ok(Self(visit.user()?.cloned()))))
     }
 }
 
@@ -88,18 +89,19 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
     type Future = Ready<Result<Self, Rejection>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(extract(request, |visiting| {
-            let claims = visiting.visit.require_claims(visiting.incoming())?;
-            Ok(Self(claims))
-        }))
+        ready(signed_in(request, |visit| Ok(visit.claims()?.map(Self))))
     }
 }
 
-fn extract<T>(
+/// What somebody who is signed in gets; anybody else is answered.
+fn signed_in<T>(
     request: &HttpRequest,
-    from: impl FnOnce(&Visiting) -> Result<T, ciam_core::Rejection>,
+    extract: impl FnOnce(&Visit) -> Result<Option<T>, ciam_core::Rejection>,
 ) -> Result<T, Rejection> {
     let extensions = request.extensions();
-    let visiting = Visiting::of(&extensions, request.head())?;
-    Ok(from(visiting)?)
+    let visit = visit(&extensions, request.head())?;
+    match extract(visit)? {
+        Some(extracted) => Ok(extracted),
+        None => Err(visit.sign_in(Head::read(request.head())?.incoming()).into()),
+    }
 }

@@ -12,8 +12,7 @@ use ciam_core::{Ciam, Visit};
 use pin_project_lite::pin_project;
 
 use crate::Rejection;
-use crate::convert::finish;
-use crate::request::{Visiting, head};
+use crate::convert::{finish, visit};
 
 /// Says who the visitor of each request is, and writes what the session asks of
 /// each answer. Made by [`CiamExt::layer`](crate::CiamExt::layer).
@@ -54,16 +53,6 @@ pub struct CiamService<S> {
     inner: S,
 }
 
-impl<S> CiamService<S> {
-    fn visit(&self, request: &ServiceRequest) -> Result<Visit, Rejection> {
-        let head = head(request.head())?;
-        let visit = self.ciam.visit(head.incoming())?;
-        let visiting = Visiting::new(visit.clone(), head);
-        request.extensions_mut().insert(visiting);
-        Ok(visit)
-    }
-}
-
 impl<S, B> Service<ServiceRequest> for CiamService<S>
 where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
@@ -78,11 +67,12 @@ where
     }
 
     fn call(&self, request: ServiceRequest) -> CiamFuture<S::Future> {
-        match self.visit(&request) {
-            Ok(visit) => CiamFuture::Visiting {
-                inner: self.inner.call(request),
-                visit,
-            },
+        match visit(&self.ciam, request.head()) {
+            Ok(visit) => {
+                request.extensions_mut().insert(visit.clone());
+                let inner = self.inner.call(request);
+                CiamFuture::Visiting { inner, visit }
+            }
             Err(rejection) => CiamFuture::Answered {
                 response: Some(request.into_response(rejection.into_response())),
             },

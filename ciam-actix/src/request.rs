@@ -6,9 +6,9 @@ use actix_web::body::BoxBody;
 use actix_web::dev::{Extensions, RequestHead};
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, ResponseError};
-use ciam_core::{Incoming, Visit};
+use ciam_core::Visit;
 
-use crate::convert::{Head, into_actix};
+use crate::convert::into_actix;
 
 /// A request that is answered before its handler runs.
 #[derive(Clone)]
@@ -54,44 +54,17 @@ impl fmt::Debug for Rejection {
     }
 }
 
-/// A visit and the request it was made from, in the request's extensions.
-pub(crate) struct Visiting {
-    pub(crate) visit: Visit,
-    head: Head,
-}
-
-impl Visiting {
-    pub(crate) const fn new(visit: Visit, head: Head) -> Self {
-        Self { visit, head }
-    }
-
-    /// What the innermost layer found out.
-    pub(crate) fn of<'a>(
-        extensions: &'a Extensions,
-        head: &RequestHead,
-    ) -> Result<&'a Self, Rejection> {
-        extensions.get::<Self>().ok_or_else(|| {
-            tracing::error!(
-                code = "layer.missing",
-                path = head.uri.path(),
-                "a route asks who the visitor is, and no layer says it: add \
-                 `.wrap(ciam.layer())` to the application, after (outside) its guards"
-            );
-            Rejection::internal()
-        })
-    }
-
-    pub(crate) const fn incoming(&self) -> Incoming<'_> {
-        self.head.incoming()
-    }
-}
-
-/// A request that cannot be read is nobody's.
-pub(crate) fn head(head: &RequestHead) -> Result<Head, Rejection> {
-    Head::of(head).ok_or_else(|| {
+/// What the innermost layer found out.
+pub(crate) fn visit<'a>(
+    extensions: &'a Extensions,
+    head: &RequestHead,
+) -> Result<&'a Visit, Rejection> {
+    extensions.get::<Visit>().ok_or_else(|| {
         tracing::error!(
-            code = "request.unreadable",
-            "a request cannot be read: nothing is known about its visitor"
+            code = "layer.missing",
+            path = head.uri.path(),
+            "a route asks who the visitor is, and no layer says it: add \
+             `.wrap(ciam.layer())` to the application, after (outside) its guards"
         );
         Rejection::internal()
     })

@@ -12,7 +12,8 @@ use ciam_core::{Ciam, Guard};
 use pin_project_lite::pin_project;
 
 use crate::Rejection;
-use crate::request::Visiting;
+use crate::convert::Head;
+use crate::request::visit;
 
 /// Lets visitors through who have what its guard asks for. Made by
 /// [`CiamExt::require`](crate::CiamExt::require).
@@ -60,17 +61,19 @@ pub struct RequireService<S> {
 impl<S> RequireService<S> {
     fn check(&self, request: &ServiceRequest) -> Result<(), Rejection> {
         let extensions = request.extensions();
-        let visiting = Visiting::of(&extensions, request.head())?;
-        if !visiting.visit.is_of(&self.layer.ciam) {
+        let visit = visit(&extensions, request.head())?;
+        if !visit.is_of(&self.layer.ciam) {
             tracing::error!(
                 code = "layer.other_handle",
                 "a route requires something of one `Ciam` handle and is inside the layer of another"
             );
             return Err(Rejection::internal());
         }
-        Ok(visiting
-            .visit
-            .require(&self.layer.guard, visiting.incoming())?)
+        if visit.allows(&self.layer.guard) {
+            return Ok(());
+        }
+        let head = Head::read(request.head())?;
+        Ok(visit.require(&self.layer.guard, head.incoming())?)
     }
 }
 

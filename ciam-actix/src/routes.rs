@@ -8,8 +8,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use ciam_core::{CALLBACK_BODY_LIMIT, Ciam};
 
 use crate::Rejection;
-use crate::convert::into_actix;
-use crate::request::head;
+use crate::convert::{Head, into_actix};
 
 pub(crate) fn routes(ciam: Ciam) -> impl FnOnce(&mut ServiceConfig) + Clone + Send + use<> {
     move |config| {
@@ -32,7 +31,7 @@ async fn respond(
     request: HttpRequest,
     body: Payload,
 ) -> Result<HttpResponse, Rejection> {
-    let head = head(request.head())?;
+    let head = Head::read(request.head())?;
     let body = if head.incoming().offers_websocket() {
         Bytes::new()
     } else if let Ok(Ok(body)) = body.to_bytes_limited(CALLBACK_BODY_LIMIT).await {

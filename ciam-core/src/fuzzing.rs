@@ -36,7 +36,7 @@ pub fn transaction_affixes(ciam: &Ciam) -> (&str, &str) {
 
 /// A value in chunks, or the code of the refusal.
 pub fn read_cookie(headers: &HeaderMap, names: &Names) -> Result<Option<Vec<u8>>, &'static str> {
-    let value = cookie::read(headers, names).map_err(|error| error.code())?;
+    let value = cookie::read(cookie::lines(headers), names).map_err(|error| error.code())?;
     Ok(value.map(|value| value.text().to_vec()))
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 use http::header::{ACCEPT, CONNECTION, HeaderName, ORIGIN, REFERER, UPGRADE};
-use http::{HeaderMap, Method, Uri};
+use http::{HeaderMap, HeaderValue, Method, Uri};
 use url::Url;
 
 use crate::config::Config;
@@ -53,6 +53,33 @@ impl Incoming<'_> {
         })
     }
 
+    /// Whether the request may change something: its method is not safe, or it offers to
+    /// speak another protocol. What is not so is nobody's doing but the visitor's.
+    ///
+    /// Of the headers only `Upgrade` and the first `Connection` are read, so that an
+    /// adapter can ask before it converts any.
+    pub fn may_change_something(
+        method: &Method,
+        has_upgrade: bool,
+        connection: Option<&[u8]>,
+    ) -> bool {
+        // RFC 9110, section 9.2.1.
+        let is_safe = matches!(
+            *method,
+            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
+        );
+        // A WebSocket is opened with GET and is not bound by the same-origin policy;
+        // over HTTP/2 with an extended CONNECT (RFC 8441), which is not safe anyway.
+        let upgrades = || {
+            connection.is_some_and(|connection| {
+                // Browsers send the header with every request: nothing is copied.
+                let mut parts = connection.windows(UPGRADE_TOKEN.len());
+                parts.any(|part| part.eq_ignore_ascii_case(UPGRADE_TOKEN))
+            })
+        };
+        !is_safe || has_upgrade || upgrades()
+    }
+
     /// Whether the answer becomes a page in the address bar: only then does a
     /// redirect to sign-in make sense.
     ///
@@ -83,7 +110,9 @@ impl Incoming<'_> {
     /// browser says about the initiator first, the `Origin` it sends second, and
     /// what sends neither is no browser.
     pub(super) fn is_cross_site(&self, config: &Config) -> bool {
-        if self.is_safe() && !self.is_upgrade() {
+        let has_upgrade = self.headers.contains_key(UPGRADE);
+        let connection = self.headers.get(CONNECTION).map(HeaderValue::as_bytes);
+        if !Self::may_change_something(self.method, has_upgrade, connection) {
             return false;
         }
         let origin = self.headers.get(ORIGIN);
@@ -119,25 +148,6 @@ impl Incoming<'_> {
         target
             .and_then(|target| place(&target, config).ok())
             .unwrap_or_else(|| front_page(config))
-    }
-
-    fn is_safe(&self) -> bool {
-        // RFC 9110, section 9.2.1.
-        matches!(
-            *self.method,
-            Method::GET | Method::HEAD | Method::OPTIONS | Method::TRACE
-        )
-    }
-
-    /// A WebSocket is opened with GET and is not bound by the same-origin policy;
-    /// over HTTP/2 with an extended CONNECT (RFC 8441), which is not safe anyway.
-    fn is_upgrade(&self) -> bool {
-        self.headers.contains_key(UPGRADE)
-            || self.headers.get(CONNECTION).is_some_and(|connection| {
-                // Browsers send the header with every request: nothing is copied.
-                let mut parts = connection.as_bytes().windows(UPGRADE_TOKEN.len());
-                parts.any(|part| part.eq_ignore_ascii_case(UPGRADE_TOKEN))
-            })
     }
 
     fn text(&self, name: &HeaderName) -> Option<&str> {

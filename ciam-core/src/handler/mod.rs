@@ -13,6 +13,7 @@ use crate::flow::transaction::TRANSACTION_LIFETIME;
 use crate::keys::KeySource;
 use crate::metadata::MetadataSource;
 use crate::session::Session;
+use crate::session::cookie::{self, Present};
 use crate::session::key_ring::KeyRing;
 use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
@@ -133,29 +134,44 @@ impl Ciam {
     /// somebody who is signed in, is refused.
     pub fn visit(&self, incoming: Incoming<'_>) -> Result<Visit, Rejection> {
         let _span = tracing::debug_span!("visit").entered();
-        let nobody = || {
-            telemetry::visit(Visitor::Anonymous);
-            Visit::new(self.clone(), None, Vec::new())
-        };
-        let Some(cookie) = self.session_cookie(incoming.headers) else {
-            return Ok(nobody());
-        };
-        let now = self.now();
-        let Some(session) = self.open_session(&cookie, now) else {
-            return Ok(nobody());
-        };
-        if !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
+        let found = self.find_session(cookie::lines(incoming.headers));
+        if found.is_some() && !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
             telemetry::visit(Visitor::Refused);
             return Err(Rejection::cross_site(self, incoming));
         }
+        Ok(self.visit_with(found))
+    }
+
+    /// The same where [`Incoming::may_change_something`] says no: only the values of the
+    /// `Cookie` headers decide. For adapters that would have to convert the others.
+    pub fn visit_read_only<'h>(&self, cookies: impl Iterator<Item = &'h [u8]>) -> Visit {
+        let _span = tracing::debug_span!("visit").entered();
+        self.visit_with(self.find_session(cookies))
+    }
+
+    fn visit_with(&self, found: Option<(Session, Present)>) -> Visit {
+        let Some((session, present)) = found else {
+            telemetry::visit(Visitor::Anonymous);
+            return Visit::new(self.clone(), None, Vec::new());
+        };
         telemetry::visit(Visitor::SignedIn);
-        let renewal = self.renewal(&session, cookie.present(), now);
-        Ok(Visit::new(self.clone(), Some(session), renewal))
+        let renewal = self.renewal(&session, present, self.now());
+        Visit::new(self.clone(), Some(session), renewal)
+    }
+
+    /// The session, and which of its cookies the request has.
+    fn find_session<'h>(
+        &self,
+        cookies: impl Iterator<Item = &'h [u8]>,
+    ) -> Option<(Session, Present)> {
+        let cookie = self.session_cookie(cookies)?;
+        let session = self.open_session(&cookie, self.now())?;
+        Some((session, cookie.present()))
     }
 
     fn session(&self, headers: &HeaderMap) -> Option<Session> {
-        let cookie = self.session_cookie(headers)?;
-        self.open_session(&cookie, self.now())
+        let (session, _) = self.find_session(cookie::lines(headers))?;
+        Some(session)
     }
 
     fn now(&self) -> Timestamp {

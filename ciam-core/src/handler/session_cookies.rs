@@ -17,8 +17,11 @@ use crate::session::{Lifetimes, Session, SessionError};
 impl Ciam {
     /// The session's cookie in a request. One that cannot be read is none: the log
     /// says why.
-    pub(super) fn session_cookie<'h>(&self, headers: &'h HeaderMap) -> Option<CookieValue<'h>> {
-        cookie::read(headers, self.config().cookies().session_names())
+    pub(super) fn session_cookie<'h>(
+        &self,
+        cookies: impl Iterator<Item = &'h [u8]>,
+    ) -> Option<CookieValue<'h>> {
+        cookie::read(cookies, self.config().cookies().session_names())
             .inspect_err(|error| tracing::warn!(code = error.code(), %error, "no session"))
             .ok()?
     }
@@ -118,7 +121,7 @@ impl Ciam {
     /// The ID token of the session, if it was kept.
     pub(super) fn open_id_token(&self, headers: &HeaderMap, now: Timestamp) -> Option<Secret> {
         let names = self.config().cookies().id_token_names();
-        let value = cookie::read(headers, names).ok()??;
+        let value = cookie::read(cookie::lines(headers), names).ok()??;
         let context = self.seal_context(Purpose::IdToken, &names[0]);
         let opened = self.0.key_ring.open(&context, value.text(), now).ok()?;
         std::str::from_utf8(&opened.plaintext).ok().map(Secret::new)

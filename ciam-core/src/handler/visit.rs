@@ -68,8 +68,12 @@ impl Visit {
     ///
     /// When nobody is signed in.
     pub fn require_user(&self, incoming: Incoming<'_>) -> Result<&User, Rejection> {
-        self.user()?
-            .ok_or_else(|| Rejection::sign_in(&self.0.ciam, incoming))
+        self.user()?.ok_or_else(|| self.sign_in(incoming))
+    }
+
+    /// Whether somebody is signed in who has what `guard` asks for.
+    pub fn allows(&self, guard: &Guard) -> bool {
+        matches!(self.user(), Ok(Some(user)) if guard.allows(user))
     }
 
     /// Whether the visitor has what `guard` asks for. The library's own routes let
@@ -92,6 +96,24 @@ impl Visit {
         }
     }
 
+    /// The claims of the signed-in user as a type of the application, if somebody is.
+    ///
+    /// # Errors
+    ///
+    /// 500 when the claims do not have the type's shape.
+    pub fn claims<T: DeserializeOwned>(&self) -> Result<Option<T>, Rejection> {
+        self.consult();
+        let Some(session) = &self.0.session else {
+            return Ok(None);
+        };
+        let claims = session.claims().to().map_err(|error| {
+            let wanted = std::any::type_name::<T>();
+            tracing::error!(code = error.code(), %error, wanted, "the claims have another shape");
+            Rejection::internal()
+        });
+        claims.map(Some)
+    }
+
     /// The claims of the signed-in user as a type of the application.
     ///
     /// # Errors
@@ -101,15 +123,12 @@ impl Visit {
         &self,
         incoming: Incoming<'_>,
     ) -> Result<T, Rejection> {
-        self.consult();
-        let Some(session) = &self.0.session else {
-            return Err(Rejection::sign_in(&self.0.ciam, incoming));
-        };
-        session.claims().to().map_err(|error| {
-            let wanted = std::any::type_name::<T>();
-            tracing::error!(code = error.code(), %error, wanted, "the claims have another shape");
-            Rejection::internal()
-        })
+        self.claims()?.ok_or_else(|| self.sign_in(incoming))
+    }
+
+    /// The answer for somebody who is not signed in and would have to be.
+    pub fn sign_in(&self, incoming: Incoming<'_>) -> Rejection {
+        Rejection::sign_in(&self.0.ciam, incoming)
     }
 
     /// Whether the visit was made by this handle.

@@ -21,7 +21,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::iter;
 
-use http::header::{COOKIE, GetAll};
+use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 use memchr::memchr;
 
@@ -29,13 +29,13 @@ pub(crate) use crate::config::MAX_CHUNKS;
 
 /// Reads the value that [`split`] spread over these names.
 ///
-/// Costs one scan of the headers, and no allocation unless there are several
+/// Costs one scan of the [lines], and no allocation unless there are several
 /// chunks. Absent is `None`, and so is a browser that has only higher chunks.
 pub(crate) fn read<'h>(
-    headers: &'h HeaderMap,
+    lines: impl Iterator<Item = &'h [u8]>,
     names: &[String; MAX_CHUNKS],
 ) -> Result<Option<CookieValue<'h>>, CookieError> {
-    let scan = Scan::new(headers, names)?;
+    let scan = Scan::new(lines, names)?;
     let Some(first) = scan.values[0] else {
         return Ok(None);
     };
@@ -76,7 +76,8 @@ pub(crate) fn single<'h>(
     headers: &'h HeaderMap,
     name: &str,
 ) -> Result<Option<&'h [u8]>, CookieError> {
-    let mut values = pairs(lines(headers)?).filter(|(found, _)| *found == name.as_bytes());
+    let pairs = bounded_lines(headers)?.flat_map(pairs);
+    let mut values = pairs.filter(|(found, _)| *found == name.as_bytes());
     let value = values.next().map(|(_, value)| value);
     if values.next().is_some() {
         return Err(CookieError::Duplicate { chunk: 0 });
@@ -94,7 +95,7 @@ pub(crate) fn matching<'h>(
     prefix: &'h str,
     suffix: &'h str,
 ) -> impl Iterator<Item = (&'h str, &'h [u8])> {
-    let lines = lines(headers).into_iter();
+    let lines = bounded_lines(headers).into_iter().flatten();
     lines
         .flat_map(pairs)
         .filter_map(move |(name, value)| {
@@ -112,7 +113,7 @@ pub(crate) fn matching<'h>(
 /// Which of these names the request has: what sign-out clears, and what is
 /// cleared when [`read`] failed. Every name when the headers are too long.
 pub(crate) fn present(headers: &HeaderMap, names: &[String; MAX_CHUNKS]) -> Present {
-    Scan::new(headers, names).map_or(Present::ALL, |scan| scan.present)
+    Scan::new(lines(headers), names).map_or(Present::ALL, |scan| scan.present)
 }
 
 /// Spreads a value over as few of the names as it needs.
@@ -253,55 +254,73 @@ struct Scan<'h> {
 }
 
 impl<'h> Scan<'h> {
-    fn new(headers: &'h HeaderMap, names: &[String; MAX_CHUNKS]) -> Result<Self, CookieError> {
-        let lines = lines(headers)?;
+    fn new(
+        lines: impl Iterator<Item = &'h [u8]>,
+        names: &[String; MAX_CHUNKS],
+    ) -> Result<Self, CookieError> {
         let mut scan = Self {
             values: [None; MAX_CHUNKS],
             present: Present::default(),
             repeated: Present::default(),
         };
-        for (name, value) in pairs(lines) {
-            let chunk = names.iter().position(|known| known.as_bytes() == name);
-            let Some(chunk) = chunk else { continue };
-            if scan.present.has(chunk) {
-                scan.repeated.add(chunk);
-            } else {
-                scan.present.add(chunk);
-                scan.values[chunk] = Some(value);
+        let mut length = 0;
+        for line in lines {
+            length += line.len();
+            check_length(length)?;
+            for (name, value) in pairs(line) {
+                scan.add(name, value, names);
             }
         }
         Ok(scan)
     }
+
+    fn add(&mut self, name: &[u8], value: &'h [u8], names: &[String; MAX_CHUNKS]) {
+        let chunk = names.iter().position(|known| known.as_bytes() == name);
+        let Some(chunk) = chunk else { return };
+        if self.present.has(chunk) {
+            self.repeated.add(chunk);
+        } else {
+            self.present.add(chunk);
+            self.values[chunk] = Some(value);
+        }
+    }
 }
 
-/// The `Cookie` headers, if they are not too long.
-fn lines(headers: &HeaderMap) -> Result<GetAll<'_, HeaderValue>, CookieError> {
-    let lines = headers.get_all(COOKIE);
-    let length = lines.iter().map(HeaderValue::len).sum();
+/// The values of the `Cookie` headers.
+pub(crate) fn lines(headers: &HeaderMap) -> impl Iterator<Item = &[u8]> {
+    let lines = headers.get_all(COOKIE).into_iter();
+    lines.map(HeaderValue::as_bytes)
+}
+
+/// The same, if they are not too long.
+fn bounded_lines(headers: &HeaderMap) -> Result<impl Iterator<Item = &[u8]>, CookieError> {
+    check_length(lines(headers).map(<[u8]>::len).sum())?;
+    Ok(lines(headers))
+}
+
+const fn check_length(length: usize) -> Result<(), CookieError> {
     let limit = MAX_SCANNED;
     if length > limit {
         return Err(CookieError::TooLarge { length, limit });
     }
-    Ok(lines)
+    Ok(())
 }
 
-/// Every `name=value` of every `Cookie` header; HTTP/2 may send one header
-/// per cookie ([RFC 9113, section 8.2.3]). What has no `=` is nobody's name.
+/// Every `name=value` of a `Cookie` header; HTTP/2 may send one header per cookie
+/// ([RFC 9113, section 8.2.3]). What has no `=` is nobody's name.
 ///
 /// [RFC 9113, section 8.2.3]: https://www.rfc-editor.org/rfc/rfc9113#section-8.2.3
-fn pairs(lines: GetAll<'_, HeaderValue>) -> impl Iterator<Item = (&[u8], &[u8])> {
-    lines.into_iter().flat_map(|line| {
-        let mut rest = Some(line.as_bytes());
-        iter::from_fn(move || {
-            let line = rest?;
-            let end = memchr(b';', line);
-            rest = end.map(|end| &line[end + 1..]);
-            Some(&line[..end.unwrap_or(line.len())])
-        })
-        .filter_map(|pair| {
-            let equals = memchr(b'=', pair)?;
-            Some((trimmed(&pair[..equals]), trimmed(&pair[equals + 1..])))
-        })
+fn pairs(line: &[u8]) -> impl Iterator<Item = (&[u8], &[u8])> {
+    let mut rest = Some(line);
+    iter::from_fn(move || {
+        let line = rest?;
+        let end = memchr(b';', line);
+        rest = end.map(|end| &line[end + 1..]);
+        Some(&line[..end.unwrap_or(line.len())])
+    })
+    .filter_map(|pair| {
+        let equals = memchr(b'=', pair)?;
+        Some((trimmed(&pair[..equals]), trimmed(&pair[equals + 1..])))
     })
 }
 

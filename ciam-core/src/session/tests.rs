@@ -47,7 +47,7 @@ fn sealed(session: &Session, ring: &KeyRing) -> Vec<u8> {
         COOKIE,
         HeaderValue::from_str(&line).expect("it is base64url"),
     );
-    let value = cookie::read(&headers, &names)
+    let value = cookie::read(cookie::lines(&headers), &names)
         .expect("is well-formed")
         .expect("is there");
     value.text().to_vec()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{COOKIE, HOST, LOCATION, SET_COOKIE};
+use http::header::{CONNECTION, COOKIE, HOST, LOCATION, SET_COOKIE, UPGRADE};
 use http::{HeaderMap, HeaderValue, Method, Request, Response, Uri};
 use url::Url;
 
@@ -143,6 +143,13 @@ impl Browser {
     ) -> Result<Visit, Rejection> {
         let uri: Uri = path.parse().expect("a path");
         let headers = self.headers(headers);
+        let has_upgrade = headers.contains_key(UPGRADE);
+        let connection = headers.get(CONNECTION).map(HeaderValue::as_bytes);
+        if !Incoming::may_change_something(method, has_upgrade, connection) {
+            // As an adapter may do it that would have to convert the headers.
+            let cookies = headers.get_all(COOKIE).iter().map(HeaderValue::as_bytes);
+            return Ok(bench.ciam.visit_read_only(cookies));
+        }
         bench.ciam.visit(Incoming {
             method,
             uri: &uri,
