@@ -6,9 +6,12 @@ use actix_web::HttpResponse;
 use actix_web::body::BoxBody;
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
-use actix_web::http::header::{CONNECTION, COOKIE, HeaderMap, HeaderName, HeaderValue, UPGRADE};
+use actix_web::http::header::{
+    CACHE_CONTROL, CONNECTION, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, UPGRADE,
+    VARY,
+};
 use bytes::Bytes;
-use ciam_core::{Ciam, Incoming, Visit};
+use ciam_core::{AnswerHeaders, Ciam, Incoming, Visit};
 
 use crate::Rejection;
 
@@ -102,30 +105,41 @@ pub(crate) fn into_actix(response: http::Response<Bytes>) -> HttpResponse<BoxBod
     answer.set_body(BoxBody::new(body))
 }
 
-/// Lets the visit write its headers. Whether there was anything to write.
-pub(crate) fn finish(visit: &Visit, headers: &mut HeaderMap) -> bool {
-    let mut before = http::HeaderMap::new();
-    for (theirs, ours) in RESPONSE_NAMES.iter() {
-        for value in headers.get_all(theirs).filter_map(value_to_core) {
-            before.append(ours, value);
+/// The headers of an answer, for the visit to write to.
+pub(crate) struct Answer<'a>(pub(crate) &'a mut HeaderMap);
+
+impl AnswerHeaders for Answer<'_> {
+    fn values<'a>(&'a self, name: &http::HeaderName) -> impl Iterator<Item = &'a [u8]> {
+        self.0
+            .get_all(response_name(name))
+            .map(HeaderValue::as_bytes)
+    }
+
+    fn set(&mut self, name: &http::HeaderName, value: &'static str) {
+        let value = HeaderValue::from_static(value);
+        self.0.insert(response_name(name), value);
+    }
+
+    fn add_vary(&mut self, value: &'static str) {
+        self.0.append(VARY, HeaderValue::from_static(value));
+    }
+
+    fn add_cookie(&mut self, cookie: &http::HeaderValue) {
+        if let Ok(cookie) = HeaderValue::from_bytes(cookie.as_bytes()) {
+            self.0.append(SET_COOKIE, cookie);
         }
     }
-    let mut after = before.clone();
-    visit.finish(&mut after);
-    let mut written = false;
-    for (theirs, ours) in RESPONSE_NAMES.iter() {
-        if before.get_all(ours) == after.get_all(ours) {
-            continue;
-        }
-        written = true;
-        headers.remove(theirs);
-        for value in after.get_all(ours) {
-            if let Ok(value) = HeaderValue::from_bytes(value.as_bytes()) {
-                headers.append(theirs.clone(), value);
-            }
-        }
+}
+
+/// One of the three that a visit asks for.
+fn response_name(name: &http::HeaderName) -> HeaderName {
+    if *name == http::header::CACHE_CONTROL {
+        CACHE_CONTROL
+    } else if *name == http::header::VARY {
+        VARY
+    } else {
+        SET_COOKIE
     }
-    written
 }
 
 fn value_to_core(value: &HeaderValue) -> Option<http::HeaderValue> {
@@ -149,10 +163,3 @@ static REQUEST_NAMES: LazyLock<[(HeaderName, http::HeaderName); Incoming::HEADER
             (theirs, http::HeaderName::from_static(name))
         })
     });
-
-static RESPONSE_NAMES: LazyLock<[(HeaderName, http::HeaderName); 3]> = LazyLock::new(|| {
-    Visit::HEADERS.map(|name| {
-        let theirs = HeaderName::from_bytes(name.as_str().as_bytes());
-        (theirs.expect("a name in lower case"), name)
-    })
-});

@@ -12,7 +12,7 @@ use ciam_core::{Ciam, Visit};
 use pin_project_lite::pin_project;
 
 use crate::Rejection;
-use crate::convert::{finish, visit};
+use crate::convert::{Answer, visit};
 
 /// Says who the visitor of each request is, and writes what the session asks of
 /// each answer. Made by [`CiamExt::layer`](crate::CiamExt::layer).
@@ -103,7 +103,7 @@ where
         match self.project() {
             Project::Visiting { inner, visit } => Poll::Ready(match ready!(inner.poll(context)) {
                 Ok(mut response) => {
-                    finish(visit, response.headers_mut());
+                    visit.finish(&mut Answer(response.headers_mut()));
                     Ok(response.map_into_left_body())
                 }
                 Err(error) => Err(finish_error(visit, error)),
@@ -122,7 +122,7 @@ where
 /// here where the session asks something of it.
 fn finish_error(visit: &Visit, error: Error) -> Error {
     let mut response = error.error_response();
-    if finish(visit, response.headers_mut()) {
+    if visit.finish(&mut Answer(response.headers_mut())) {
         InternalError::from_response(error, response).into()
     } else {
         error

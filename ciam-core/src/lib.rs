@@ -79,7 +79,8 @@ pub use config::{
 pub use error::{Error, ErrorKind};
 pub use flow::CALLBACK_BODY_LIMIT;
 pub use handler::{
-    Ciam, Guard, Incoming, ProviderHealth, Rejection, Visit, claim, group, role, signed_in,
+    AnswerHeaders, Ciam, Guard, Incoming, ProviderHealth, Rejection, Visit, claim, group, role,
+    signed_in,
 };
 pub use page::{Action, Page};
 pub use random::{Random, RandomError, SystemRandom};

@@ -18,6 +18,7 @@ use crate::session::key_ring::KeyRing;
 use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
 
+mod answer;
 mod guard;
 mod incoming;
 mod rejection;
@@ -28,6 +29,7 @@ mod sign_in;
 mod sign_out;
 mod visit;
 
+pub use answer::AnswerHeaders;
 pub use guard::{Guard, claim, group, role, signed_in};
 pub use incoming::Incoming;
 pub use rejection::Rejection;

@@ -5,8 +5,9 @@ use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
 use http::{HeaderMap, Response, StatusCode};
 use url::form_urlencoded;
 
+use super::Ciam;
+use super::answer::forbid_caching;
 use super::incoming::{Incoming, front_page};
-use super::{Ciam, visit};
 use crate::config::Config;
 use crate::flow::return_to::ReturnTo;
 use crate::page::{Action, Page, STYLE};
@@ -84,7 +85,7 @@ impl Rejection {
 
 impl From<Response<Bytes>> for Rejection {
     fn from(mut response: Response<Bytes>) -> Self {
-        visit::forbid_caching(response.headers_mut());
+        forbid_caching(response.headers_mut());
         Self(Box::new(response))
     }
 }

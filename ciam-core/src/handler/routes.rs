@@ -4,9 +4,10 @@ use bytes::Bytes;
 use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
 
+use super::answer::forbid_caching;
 use super::rejection::{json, login_path, page, redirect, to_front_page};
 use super::sign_in::Experience;
-use super::{Ciam, Incoming, incoming, visit};
+use super::{Ciam, Incoming, incoming};
 use crate::claims::User;
 use crate::page::{Action, Page};
 
@@ -90,7 +91,7 @@ impl Ciam {
             Some(Route::SignedOut) => self.signed_out(incoming),
             Some(Route::Signup) => self.login(incoming, Experience::SignUp).await,
         };
-        visit::forbid_caching(response.headers_mut());
+        forbid_caching(response.headers_mut());
         response
     }
 
@@ -98,7 +99,7 @@ impl Ciam {
     /// or one that broke off. For adapters.
     pub fn refuse_body(&self) -> Response<Bytes> {
         let mut response = json(StatusCode::PAYLOAD_TOO_LARGE, "request.too_long");
-        visit::forbid_caching(response.headers_mut());
+        forbid_caching(response.headers_mut());
         response
     }
 

@@ -3,9 +3,9 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
-use http::header::{CACHE_CONTROL, Entry, HeaderName, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderValue};
+use http::HeaderValue;
 
+use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
 use super::{Ciam, Guard, Incoming, Rejection};
 use crate::claims::User;
 use crate::session::Session;
@@ -30,9 +30,6 @@ struct State {
 }
 
 impl Visit {
-    /// The names of all headers that [`finish`](Self::finish) reads and writes.
-    pub const HEADERS: [HeaderName; 3] = [CACHE_CONTROL, SET_COOKIE, VARY];
-
     pub(super) fn new(ciam: Ciam, session: Option<Session>, renewal: Vec<HeaderValue>) -> Self {
         let consulted = AtomicBool::new(false);
         Self(Arc::new(State {
@@ -137,12 +134,13 @@ impl Visit {
     }
 
     /// Writes what the session asks of the answer: its cookies, and that no cache
-    /// may keep an answer that depends on it.
-    pub fn finish(&self, headers: &mut HeaderMap) {
-        let written = self.renew(headers);
-        if written || self.0.consulted.load(Ordering::Relaxed) {
+    /// may keep an answer that depends on it. Whether there was anything to say.
+    pub fn finish(&self, headers: &mut impl AnswerHeaders) -> bool {
+        let asked = self.renew(headers) || self.0.consulted.load(Ordering::Relaxed);
+        if asked {
             forbid_caching(headers);
         }
+        asked
     }
 
     fn consult(&self) {
@@ -150,80 +148,14 @@ impl Visit {
     }
 
     /// A session that the answer itself begins or ends is not written over.
-    fn renew(&self, headers: &mut HeaderMap) -> bool {
-        if self.0.renewal.is_empty() {
-            return false;
-        }
+    fn renew(&self, headers: &mut impl AnswerHeaders) -> bool {
         let name = &self.0.ciam.config().cookies().session_names()[0];
-        let own = |value: &HeaderValue| {
-            value
-                .as_bytes()
-                .strip_prefix(name.as_bytes())
-                .is_some_and(|v| v.starts_with(b"="))
-        };
-        if headers.get_all(SET_COOKIE).iter().any(own) {
+        if self.0.renewal.is_empty() || writes_cookie(headers, name) {
             return false;
         }
         for cookie in &self.0.renewal {
-            headers.append(SET_COOKIE, cookie.clone());
+            headers.add_cookie(cookie);
         }
         true
     }
 }
-
-/// `no-store`, unless the handler chose `private` or `no-store` itself; and `Vary:
-/// Cookie` for caches that know the answer of another visitor.
-pub(super) fn forbid_caching(headers: &mut HeaderMap) {
-    match headers.entry(CACHE_CONTROL) {
-        Entry::Vacant(absent) => {
-            absent.insert(NO_STORE);
-        }
-        Entry::Occupied(mut own) => {
-            if !keeps_caches_away(own.iter()) {
-                own.insert(NO_STORE);
-            }
-        }
-    }
-    match headers.entry(VARY) {
-        Entry::Vacant(absent) => {
-            absent.insert(BY_COOKIE);
-        }
-        Entry::Occupied(mut own) => {
-            if !varies_by_cookie(own.iter()) {
-                own.append(BY_COOKIE);
-            }
-        }
-    }
-}
-
-fn keeps_caches_away<'a>(cache_control: impl Iterator<Item = &'a HeaderValue>) -> bool {
-    let own = cache_control.filter_map(|v| v.to_str().ok());
-    let own = own.collect::<Vec<_>>().join(",").to_ascii_lowercase();
-    let directives = || {
-        own.split(',')
-            .map(|d| d.split('=').next().unwrap_or_default().trim())
-    };
-    let shared = directives().any(|d| d == "public" || d == "s-maxage");
-    let careful = directives().any(|d| d == "private" || d == "no-store");
-    if shared {
-        tracing::warn!(
-            code = "response.shared_cache",
-            cache_control = own,
-            "an answer that depends on a session asked to be kept in shared caches: no-store is \
-             sent instead"
-        );
-    }
-    careful && !shared
-}
-
-fn varies_by_cookie<'a>(mut vary: impl Iterator<Item = &'a HeaderValue>) -> bool {
-    vary.any(|value| {
-        let names = value.to_str().unwrap_or_default().split(',');
-        names
-            .map(str::trim)
-            .any(|name| name == "*" || name.eq_ignore_ascii_case("cookie"))
-    })
-}
-
-const NO_STORE: HeaderValue = HeaderValue::from_static("no-store");
-const BY_COOKIE: HeaderValue = HeaderValue::from_static("Cookie");
