@@ -1,8 +1,10 @@
 //! The user: who it is, and what is commonly asked about one.
 
+use std::borrow::Cow;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
+use bytes::Bytes;
 use serde::de::{IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::ser::SerializeStruct;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -19,13 +21,16 @@ use super::{Claims, ClaimsError};
 #[derive(Clone)]
 pub struct User(Arc<Known>);
 
-/// What is known of a user.
+/// What is known of a user. Texts that are only shown stay where they stand in the
+/// claims: most requests look at one of them.
 struct Known {
     id: UserId,
-    directory_id: Option<DirectoryId>,
-    name: Option<String>,
-    email: Option<String>,
-    preferred_username: Option<String>,
+    directory_id: OnceLock<Option<DirectoryId>>,
+    tenant_id: Option<Bytes>,
+    object_id: Option<Bytes>,
+    name: Option<Bytes>,
+    email: Option<Bytes>,
+    preferred_username: Option<Bytes>,
     roles: Vec<String>,
     groups: Vec<String>,
     claims: Claims,
@@ -38,7 +43,7 @@ impl User {
     ///
     /// When `iss` or `sub` is missing, empty or not a string.
     pub fn from_claims(claims: Claims) -> Result<Self, ClaimsError> {
-        let wire: Wire = claims
+        let wire: Wire<'_> = claims
             .read()
             .map_err(|error| ClaimsError::identity(&error))?;
         if wire.iss.is_empty() || wire.sub.is_empty() {
@@ -46,28 +51,31 @@ impl User {
                 reason: "empty".into(),
             });
         }
-        let directory_id = match (wire.tid.0, wire.oid.0) {
-            (Some(tenant_id), Some(object_id)) => Some(DirectoryId {
-                tenant_id,
-                object_id,
-            }),
-            _ => None,
+        let json = claims.json();
+        let kept = |text: Text<'_>| {
+            text.0.map(|text| match text {
+                Cow::Borrowed(text) => json.slice_ref(text.as_bytes()),
+                Cow::Owned(text) => Bytes::from(text),
+            })
         };
-        Ok(Self(Arc::new(Known {
+        let known = Known {
             id: UserId {
                 issuer: wire.iss,
                 subject: wire.sub,
             },
-            directory_id,
+            directory_id: OnceLock::new(),
+            tenant_id: kept(wire.tid),
+            object_id: kept(wire.oid),
             // What Microsoft's customer tenants put where a sign-up page did not
             // ask for a display name.
-            name: wire.name.0.filter(|name| name != "unknown"),
-            email: wire.email.0,
-            preferred_username: wire.preferred_username.0,
+            name: kept(wire.name).filter(|name| *name != "unknown"),
+            email: kept(wire.email),
+            preferred_username: kept(wire.preferred_username),
             roles: wire.roles.0,
             groups: wire.groups.0,
-            claims,
-        })))
+            claims: claims.clone(),
+        };
+        Ok(Self(Arc::new(known)))
     }
 
     /// Who this is, for ever: issuer and subject. What an application stores.
@@ -78,23 +86,30 @@ impl User {
     /// Who this is in the directory, the same in all applications of a tenant:
     /// for sharing accounts between them. Needs the scope `profile`.
     pub fn directory_id(&self) -> Option<&DirectoryId> {
-        self.0.directory_id.as_ref()
+        let known = &self.0;
+        let id = known.directory_id.get_or_init(|| {
+            Some(DirectoryId {
+                tenant_id: text(known.tenant_id.as_ref())?.to_owned(),
+                object_id: text(known.object_id.as_ref())?.to_owned(),
+            })
+        });
+        id.as_ref()
     }
 
     /// The name to greet the user with; the literal `unknown` is no name.
     pub fn name(&self) -> Option<&str> {
-        self.0.name.as_deref()
+        text(self.0.name.as_ref())
     }
 
     /// An e-mail address, to write to: never an identity. It may be missing,
     /// unverified, changed, or another user's tomorrow.
     pub fn email(&self) -> Option<&str> {
-        self.0.email.as_deref()
+        text(self.0.email.as_ref())
     }
 
     /// What the user calls himself at the provider, to show: never an identity.
     pub fn preferred_username(&self) -> Option<&str> {
-        self.0.preferred_username.as_deref()
+        text(self.0.preferred_username.as_ref())
     }
 
     /// The roles of the user in this application.
@@ -199,32 +214,37 @@ impl fmt::Display for DirectoryId {
     }
 }
 
+/// What was UTF-8 in the claims.
+fn text(bytes: Option<&Bytes>) -> Option<&str> {
+    str::from_utf8(bytes?).ok()
+}
+
 /// Read in one pass: this runs on every request of a signed-in user.
 #[derive(Deserialize)]
-struct Wire {
+struct Wire<'a> {
     iss: String,
     sub: String,
-    #[serde(default)]
-    email: Text,
+    #[serde(borrow, default)]
+    email: Text<'a>,
     #[serde(default)]
     groups: Texts,
-    #[serde(default)]
-    name: Text,
-    #[serde(default)]
-    oid: Text,
-    #[serde(default)]
-    preferred_username: Text,
+    #[serde(borrow, default)]
+    name: Text<'a>,
+    #[serde(borrow, default)]
+    oid: Text<'a>,
+    #[serde(borrow, default)]
+    preferred_username: Text<'a>,
     #[serde(default)]
     roles: Texts,
-    #[serde(default)]
-    tid: Text,
+    #[serde(borrow, default)]
+    tid: Text<'a>,
 }
 
 /// A string that is not empty; anything else is absent.
 #[derive(Default)]
-struct Text(Option<String>);
+struct Text<'a>(Option<Cow<'a, str>>);
 
-impl<'de> Deserialize<'de> for Text {
+impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self(match Loose::deserialize(from)? {
             Loose::One(text) if !text.is_empty() => Some(text),
@@ -241,20 +261,20 @@ impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         Ok(Self(match Loose::deserialize(from)? {
             Loose::Many(texts) => texts,
-            Loose::One(text) if !text.is_empty() => vec![text],
+            Loose::One(text) if !text.is_empty() => vec![text.into_owned()],
             _ => Vec::new(),
         }))
     }
 }
 
 /// A value of any type, of which only strings are kept.
-enum Loose {
+enum Loose<'a> {
     Many(Vec<String>),
-    One(String),
+    One(Cow<'a, str>),
     Other,
 }
 
-impl<'de> Deserialize<'de> for Loose {
+impl<'de: 'a, 'a> Deserialize<'de> for Loose<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
         from.deserialize_any(LooseVisitor)
     }
@@ -263,48 +283,52 @@ impl<'de> Deserialize<'de> for Loose {
 struct LooseVisitor;
 
 impl<'de> Visitor<'de> for LooseVisitor {
-    type Value = Loose;
+    type Value = Loose<'de>;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a JSON value")
     }
 
-    fn visit_str<E>(self, text: &str) -> Result<Loose, E> {
-        Ok(Loose::One(text.to_owned()))
+    fn visit_borrowed_str<E>(self, text: &'de str) -> Result<Loose<'de>, E> {
+        Ok(Loose::One(Cow::Borrowed(text)))
     }
 
-    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Loose, A::Error> {
+    fn visit_str<E>(self, text: &str) -> Result<Loose<'de>, E> {
+        Ok(Loose::One(Cow::Owned(text.to_owned())))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Loose<'de>, A::Error> {
         let mut texts = Vec::new();
         while let Some(one) = seq.next_element()? {
             if let Loose::One(text) = one {
-                texts.push(text);
+                texts.push(text.into_owned());
             }
         }
         Ok(Loose::Many(texts))
     }
 
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose, A::Error> {
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Loose<'de>, A::Error> {
         while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
         Ok(Loose::Other)
     }
 
-    fn visit_bool<E>(self, _: bool) -> Result<Loose, E> {
+    fn visit_bool<E>(self, _: bool) -> Result<Loose<'de>, E> {
         Ok(Loose::Other)
     }
 
-    fn visit_f64<E>(self, _: f64) -> Result<Loose, E> {
+    fn visit_f64<E>(self, _: f64) -> Result<Loose<'de>, E> {
         Ok(Loose::Other)
     }
 
-    fn visit_i64<E>(self, _: i64) -> Result<Loose, E> {
+    fn visit_i64<E>(self, _: i64) -> Result<Loose<'de>, E> {
         Ok(Loose::Other)
     }
 
-    fn visit_u64<E>(self, _: u64) -> Result<Loose, E> {
+    fn visit_u64<E>(self, _: u64) -> Result<Loose<'de>, E> {
         Ok(Loose::Other)
     }
 
-    fn visit_unit<E>(self) -> Result<Loose, E> {
+    fn visit_unit<E>(self) -> Result<Loose<'de>, E> {
         Ok(Loose::Other)
     }
 }
