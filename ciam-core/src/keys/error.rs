@@ -66,7 +66,7 @@ impl KeyError {
     ///
     /// `key_set.…` is about the set as a whole, `key.…` about choosing one of
     /// its keys. A refetch can help where
-    /// [`is_unknown_key`](crate::TokenError::is_unknown_key) says so.
+    /// [`is_unknown_key`](crate::token::TokenError::is_unknown_key) says so.
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Algorithm { .. } => "key.algorithm",

@@ -78,7 +78,7 @@ pub type Run = fn(Backend) -> Pin<Box<dyn Future<Output = ()>>>;
 
 /// Lists the cases of a module, as `pub(crate) const CASES`.
 ///
-/// ```ignore
+/// ```text
 /// cases! {
 ///     at LocalTenant and OidcProvider: two_tabs_can_sign_in_at_once, …;
 ///     at OidcProvider, because "the local tenant signs with RS256 only": …;
