@@ -7,11 +7,11 @@ use actix_web::body::BoxBody;
 use actix_web::dev::RequestHead;
 use actix_web::http::StatusCode;
 use actix_web::http::header::{
-    CACHE_CONTROL, CONNECTION, COOKIE, HeaderMap, HeaderName, HeaderValue, SET_COOKIE, UPGRADE,
-    VARY,
+    AUTHORIZATION, CACHE_CONTROL, CONNECTION, COOKIE, HeaderMap, HeaderName, HeaderValue,
+    SET_COOKIE, UPGRADE, VARY,
 };
 use bytes::Bytes;
-use ciam_core::{AnswerHeaders, Ciam, Incoming, Visit};
+use ciam_core::{AnswerHeaders, Ciam, Incoming, PendingCaller, Visit};
 
 use crate::Rejection;
 
@@ -91,6 +91,12 @@ pub(crate) fn visit(ciam: &Ciam, head: &RequestHead) -> Result<Visit, Rejection>
         }
         _ => Ok(ciam.visit(Head::read(head)?.incoming())?),
     }
+}
+
+/// What has to be waited for until it is known who calls.
+pub(crate) fn pending_caller(visit: &Visit, head: &RequestHead) -> Option<PendingCaller> {
+    let authorization = head.headers.get_all(AUTHORIZATION);
+    visit.pending_caller(authorization.map(HeaderValue::as_bytes), head.uri.query())
 }
 
 pub(crate) fn into_actix(response: http::Response<Bytes>) -> HttpResponse<BoxBody> {

@@ -1,16 +1,19 @@
 //! What a handler asks for.
 
+use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use ciam_core::Visit;
+use ciam_core::{PendingCaller, Visit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Rejection;
-use crate::convert::Head;
+use crate::convert::{Head, pending_caller};
 use crate::request::visit;
 
 /// The signed-in user. A visitor who is not signed in is sent to sign in, and the
@@ -67,8 +70,35 @@ impl FromRequest for MaybeUser {
     }
 }
 
-/// The claims of the signed-in user as a type of your own. A visitor who is not
-/// signed in is sent to sign in.
+/// Whoever calls an API with an access token. A request without one is answered
+/// with 401, and the handler does not run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Caller(pub ciam_core::Caller);
+
+impl Deref for Caller {
+    type Target = ciam_core::Caller;
+
+    fn deref(&self) -> &ciam_core::Caller {
+        &self.0
+    }
+}
+
+impl FromRequest for Caller {
+    type Error = Rejection;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Extracting::new(request, true, |request| {
+            let extensions = request.extensions();
+            let visit = visit(&extensions, request.head())?;
+            Ok(Self(visit.require_caller()?.clone()))
+        })
+    }
+}
+
+/// The claims of the signed-in user, or of the caller of an API, as a type of your
+/// own. A visitor who is not signed in is sent to sign in.
 ///
 /// Claims that do not fit the type are answered with 500, and the log says which:
 /// give what may be absent an `Option`.
@@ -86,10 +116,66 @@ impl<T> Deref for Claims<T> {
 
 impl<T: DeserializeOwned> FromRequest for Claims<T> {
     type Error = Rejection;
-    type Future = Ready<Result<Self, Rejection>>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(signed_in(request, |visit| Ok(visit.claims()?.map(Self))))
+        // A missing layer is told where the claims are asked for.
+        let visit = visit(&request.extensions(), request.head()).cloned();
+        let of_caller = visit.is_ok_and(|visit| visit.is_for_api());
+        Extracting::new(request, of_caller, |request| {
+            signed_in(request, |visit| Ok(visit.claims()?.map(Self)))
+        })
+    }
+}
+
+/// The future of an extractor that may have to wait until it is known who calls.
+#[derive(Debug)]
+pub struct Extracting<T> {
+    request: HttpRequest,
+    pending: Option<Pending>,
+    extract: fn(&HttpRequest) -> Result<T, Rejection>,
+}
+
+struct Pending(PendingCaller);
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
+}
+
+impl<T> Extracting<T> {
+    fn new(
+        request: &HttpRequest,
+        of_caller: bool,
+        extract: fn(&HttpRequest) -> Result<T, Rejection>,
+    ) -> Self {
+        let pending = if of_caller {
+            let extensions = request.extensions();
+            let visit = visit(&extensions, request.head());
+            visit
+                .ok()
+                .and_then(|visit| pending_caller(visit, request.head()))
+        } else {
+            None
+        };
+        Self {
+            request: request.clone(),
+            pending: pending.map(Pending),
+            extract,
+        }
+    }
+}
+
+impl<T> Future for Extracting<T> {
+    type Output = Result<T, Rejection>;
+
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Some(Pending(pending)) = &mut self.pending {
+            ready!(pending.as_mut().poll(context));
+            self.pending = None;
+        }
+        Poll::Ready((self.extract)(&self.request))
     }
 }
 

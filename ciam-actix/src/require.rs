@@ -2,17 +2,18 @@
 
 use std::future::{Ready, ready};
 use std::pin::Pin;
+use std::rc::Rc;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpMessage};
-use ciam_core::{Ciam, Guard};
+use ciam_core::{Ciam, Guard, PendingCaller};
 use pin_project_lite::pin_project;
 
 use crate::Rejection;
-use crate::convert::Head;
+use crate::convert::{Head, pending_caller};
 use crate::request::visit;
 
 /// Lets visitors through who have what its guard asks for. Made by
@@ -46,7 +47,7 @@ where
     fn new_transform(&self, inner: S) -> Self::Future {
         ready(Ok(RequireService {
             layer: self.clone(),
-            inner,
+            inner: Rc::new(inner),
         }))
     }
 }
@@ -55,25 +56,50 @@ where
 #[derive(Debug)]
 pub struct RequireService<S> {
     layer: RequireLayer,
-    inner: S,
+    inner: Rc<S>,
 }
 
-impl<S> RequireService<S> {
+impl RequireLayer {
+    /// What has to be waited for before the guard can be asked.
+    fn pending(&self, request: &ServiceRequest) -> Option<PendingCaller> {
+        let extensions = request.extensions();
+        let visit = visit(&extensions, request.head()).ok()?;
+        if visit.is_for_callers(&self.guard) {
+            pending_caller(visit, request.head())
+        } else {
+            None
+        }
+    }
+
     fn check(&self, request: &ServiceRequest) -> Result<(), Rejection> {
         let extensions = request.extensions();
         let visit = visit(&extensions, request.head())?;
-        if !visit.is_of(&self.layer.ciam) {
+        if !visit.is_of(&self.ciam) {
             tracing::error!(
                 code = "layer.other_handle",
                 "a route requires something of one `Ciam` handle and is inside the layer of another"
             );
             return Err(Rejection::internal());
         }
-        if visit.allows(&self.layer.guard) {
+        if visit.allows(&self.guard) {
             return Ok(());
         }
         let head = Head::read(request.head())?;
-        Ok(visit.require(&self.layer.guard, head.incoming())?)
+        Ok(visit.require(&self.guard, head.incoming())?)
+    }
+
+    fn decide<S>(&self, inner: &S, request: ServiceRequest) -> RequireFuture<S>
+    where
+        S: Service<ServiceRequest>,
+    {
+        match self.check(&request) {
+            Ok(()) => RequireFuture::Passed {
+                inner: inner.call(request),
+            },
+            Err(rejection) => RequireFuture::Refused {
+                response: Some(request.into_response(rejection.into_response())),
+            },
+        }
     }
 }
 
@@ -84,20 +110,19 @@ where
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Future = RequireFuture<S::Future>;
+    type Future = RequireFuture<S>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> RequireFuture<S::Future> {
-        match self.check(&request) {
-            Ok(()) => RequireFuture::Passed {
-                inner: self.inner.call(request),
-            },
-            Err(rejection) => RequireFuture::Refused {
-                response: Some(request.into_response(rejection.into_response())),
-            },
+    fn call(&self, request: ServiceRequest) -> RequireFuture<S> {
+        let Some(pending) = self.layer.pending(&request) else {
+            return self.layer.decide(&*self.inner, request);
+        };
+        RequireFuture::Pending {
+            pending,
+            then: Some((self.layer.clone(), Rc::clone(&self.inner), request)),
         }
     }
 }
@@ -107,32 +132,45 @@ pin_project! {
     #[project = Project]
     #[allow(missing_debug_implementations)] // of what actix-web gives, too little has one
     #[allow(missing_docs, clippy::exhaustive_enums)] // named by `Service::Future`, used by nobody
-    pub enum RequireFuture<F> {
+    pub enum RequireFuture<S>
+    where
+        S: Service<ServiceRequest>,
+    {
+        /// It is not known yet who calls.
+        Pending { pending: PendingCaller, then: Option<(RequireLayer, Rc<S>, ServiceRequest)> },
         /// The inner service is at work.
-        Passed { #[pin] inner: F },
+        Passed { #[pin] inner: S::Future },
         /// The inner service was not asked.
         Refused { response: Option<ServiceResponse> },
     }
 }
 
-impl<F, B> Future for RequireFuture<F>
+impl<S, B> Future for RequireFuture<S>
 where
-    F: Future<Output = Result<ServiceResponse<B>, Error>>,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
 {
     type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Project::Pending { pending, then } = self.as_mut().project() {
+            ready!(pending.as_mut().poll(context));
+            if let Some((layer, inner, request)) = then.take() {
+                let decided = layer.decide(&*inner, request);
+                self.set(decided);
+            }
+        }
+        // Polled once more after it was ready, which no executor does.
+        let again = || Rejection::internal().into();
         match self.project() {
             Project::Passed { inner } => {
                 let response = ready!(inner.poll(context))?;
                 Poll::Ready(Ok(response.map_into_left_body()))
             }
             Project::Refused { response } => {
-                // Polled once more after it was ready, which no executor does.
-                let again = || Rejection::internal().into();
                 let response = response.take().map(ServiceResponse::map_into_right_body);
                 Poll::Ready(response.ok_or_else(again))
             }
+            Project::Pending { .. } => Poll::Ready(Err(again())),
         }
     }
 }

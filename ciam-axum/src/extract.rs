@@ -3,12 +3,13 @@
 use std::ops::Deref;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use ciam_core::Visit;
 use http::request::Parts;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Rejection;
-use crate::request::{incoming, visit};
+use crate::request::{incoming, pending_caller, visit};
 
 /// The signed-in user. A visitor who is not signed in is sent to sign in, and the
 /// handler does not run.
@@ -63,8 +64,38 @@ impl<S: Sync> FromRequestParts<S> for MaybeUser {
     }
 }
 
-/// The claims of the signed-in user as a type of your own. A visitor who is not
-/// signed in is sent to sign in.
+/// Whoever calls an API with an access token. A request without one is answered
+/// with 401, and the handler does not run.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Caller(pub ciam_core::Caller);
+
+impl Deref for Caller {
+    type Target = ciam_core::Caller;
+
+    fn deref(&self) -> &ciam_core::Caller {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Caller {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(Self(known(parts).await?.require_caller()?.clone()))
+    }
+}
+
+impl<S: Sync> OptionalFromRequestParts<S> for Caller {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
+        Ok(known(parts).await?.caller()?.cloned().map(Self))
+    }
+}
+
+/// The claims of the signed-in user, or of the caller of an API, as a type of your
+/// own. A visitor who is not signed in is sent to sign in.
 ///
 /// Claims that do not fit the type are answered with 500, and the log says which:
 /// give what may be absent an `Option`.
@@ -84,6 +115,21 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self(visit(parts)?.require_claims(incoming(parts))?))
+        let visit = visit(parts)?;
+        if visit.is_for_api() {
+            known(parts).await?;
+        }
+        Ok(Self(visit.require_claims(incoming(parts))?))
     }
+}
+
+/// The visit, once it is known who calls.
+async fn known(parts: &Parts) -> Result<&Visit, Rejection> {
+    let visit = visit(parts)?;
+    // Bound first: what is borrowed from the request is not kept while waiting.
+    let pending = pending_caller(visit, parts);
+    if let Some(pending) = pending {
+        pending.await;
+    }
+    Ok(visit)
 }

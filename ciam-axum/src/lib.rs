@@ -53,10 +53,10 @@ mod routes;
 
 // The public interface is:
 pub use ciam_core::{
-    Ciam, Config, ConfigBuilder, ConfigError, Error, Guard, Page, UserId, claim, group, role,
-    signed_in,
+    Ciam, Config, ConfigBuilder, ConfigError, Error, Guard, Page, UserId, auth_context, caller,
+    claim, fresh, group, role, scope, signed_in, tenant,
 };
-pub use extract::{Claims, MaybeUser, User};
+pub use extract::{Caller, Claims, MaybeUser, User};
 pub use layer::{CiamFuture, CiamLayer, CiamService};
 pub use request::Rejection;
 pub use require::{RequireFuture, RequireLayer, RequireService};

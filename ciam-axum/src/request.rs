@@ -4,9 +4,10 @@ use axum::body::Body;
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use ciam_core::{Incoming, Visit};
+use ciam_core::{Incoming, PendingCaller, Visit};
+use http::header::AUTHORIZATION;
 use http::request::Parts;
-use http::{Extensions, Request, Uri};
+use http::{Extensions, HeaderValue, Request, Uri};
 
 /// A request that is answered before its handler runs.
 #[derive(Debug)]
@@ -64,6 +65,12 @@ pub(crate) fn visit(parts: &Parts) -> Result<&Visit, Rejection> {
         );
         Rejection::internal()
     })
+}
+
+/// What has to be waited for until it is known who calls.
+pub(crate) fn pending_caller(visit: &Visit, parts: &Parts) -> Option<PendingCaller> {
+    let authorization = parts.headers.get_all(AUTHORIZATION).into_iter();
+    visit.pending_caller(authorization.map(HeaderValue::as_bytes), parts.uri.query())
 }
 
 pub(crate) fn into_axum(response: http::Response<Bytes>) -> Response {

@@ -1,11 +1,12 @@
 //! The layer that lets only some visitors through.
 
+use std::mem;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use axum::response::{IntoResponse, Response};
-use ciam_core::{Ciam, Guard};
+use ciam_core::{Ciam, Guard, PendingCaller};
 use http::Request;
 use http::request::Parts;
 use pin_project_lite::pin_project;
@@ -13,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::Rejection;
-use crate::request::{incoming, visit};
+use crate::request::{incoming, pending_caller, visit};
 
 /// Lets visitors through who have what its guard asks for. Made by
 /// [`CiamExt::require`](crate::CiamExt::require).
@@ -50,39 +51,40 @@ pub struct RequireService<S> {
     inner: S,
 }
 
-impl<S> RequireService<S> {
+impl RequireLayer {
+    /// What has to be waited for before the guard can be asked.
+    fn pending(&self, parts: &Parts) -> Option<PendingCaller> {
+        let visit = visit(parts).ok()?;
+        if visit.is_for_callers(&self.guard) {
+            pending_caller(visit, parts)
+        } else {
+            None
+        }
+    }
+
     fn check(&self, parts: &Parts) -> Result<(), Rejection> {
         let visit = visit(parts)?;
-        if !visit.is_of(&self.layer.ciam) {
+        if !visit.is_of(&self.ciam) {
             tracing::error!(
                 code = "layer.other_handle",
                 "a route requires something of one `Ciam` handle and is inside the layer of another"
             );
             return Err(Rejection::internal());
         }
-        Ok(visit.require(&self.layer.guard, incoming(parts))?)
+        Ok(visit.require(&self.guard, incoming(parts))?)
     }
 }
 
-impl<S, B> Service<Request<B>> for RequireService<S>
-where
-    S: Service<Request<B>, Response = Response>,
-{
-    type Response = Response;
-    type Error = S::Error;
-    type Future = RequireFuture<S::Future>;
-
-    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.inner.poll_ready(context)
-    }
-
-    fn call(&mut self, request: Request<B>) -> RequireFuture<S::Future> {
+impl<S> RequireService<S> {
+    fn decide<B>(layer: &RequireLayer, inner: &mut S, request: Request<B>) -> RequireFuture<S, B>
+    where
+        S: Service<Request<B>, Response = Response>,
+    {
         let (parts, body) = request.into_parts();
-        match self.check(&parts) {
-            Ok(()) => {
-                let inner = self.inner.call(Request::from_parts(parts, body));
-                RequireFuture::Passed { inner }
-            }
+        match layer.check(&parts) {
+            Ok(()) => RequireFuture::Passed {
+                inner: inner.call(Request::from_parts(parts, body)),
+            },
             Err(rejection) => RequireFuture::Refused {
                 response: Some(rejection.into_response()),
             },
@@ -90,26 +92,67 @@ where
     }
 }
 
+impl<S, B> Service<Request<B>> for RequireService<S>
+where
+    S: Service<Request<B>, Response = Response> + Clone,
+{
+    type Response = Response;
+    type Error = S::Error;
+    type Future = RequireFuture<S, B>;
+
+    fn poll_ready(&mut self, context: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(context)
+    }
+
+    fn call(&mut self, request: Request<B>) -> RequireFuture<S, B> {
+        let (parts, body) = request.into_parts();
+        let pending = self.layer.pending(&parts);
+        let request = Request::from_parts(parts, body);
+        let Some(pending) = pending else {
+            return Self::decide(&self.layer, &mut self.inner, request);
+        };
+        // The one that was made ready is the one to call.
+        let next = self.inner.clone();
+        let inner = mem::replace(&mut self.inner, next);
+        RequireFuture::Pending {
+            pending,
+            then: Some((self.layer.clone(), inner, request)),
+        }
+    }
+}
+
 pin_project! {
     /// The future of [`RequireService`].
     #[project = Project]
-    #[derive(Debug)]
+    #[allow(missing_debug_implementations)] // of what a service is made of, too little has one
     #[allow(missing_docs, clippy::exhaustive_enums)] // named by `Service::Future`, used by nobody
-    pub enum RequireFuture<F> {
+    pub enum RequireFuture<S, B>
+    where
+        S: Service<Request<B>>,
+    {
+        /// It is not known yet who calls.
+        Pending { pending: PendingCaller, then: Option<(RequireLayer, S, Request<B>)> },
         /// The inner service is at work.
-        Passed { #[pin] inner: F },
+        Passed { #[pin] inner: S::Future },
         /// The inner service was not asked.
         Refused { response: Option<Response> },
     }
 }
 
-impl<F, E> Future for RequireFuture<F>
+impl<S, B> Future for RequireFuture<S, B>
 where
-    F: Future<Output = Result<Response, E>>,
+    S: Service<Request<B>, Response = Response>,
 {
-    type Output = Result<Response, E>;
+    type Output = Result<Response, S::Error>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        if let Project::Pending { pending, then } = self.as_mut().project() {
+            ready!(pending.as_mut().poll(context));
+            if let Some((layer, mut inner, request)) = then.take() {
+                let decided = RequireService::decide(&layer, &mut inner, request);
+                self.set(decided);
+            }
+        }
         match self.project() {
             Project::Passed { inner } => inner.poll(context),
             Project::Refused { response } => {
@@ -117,6 +160,7 @@ where
                 let again = || Rejection::internal().into_response();
                 Poll::Ready(Ok(response.take().unwrap_or_else(again)))
             }
+            Project::Pending { .. } => Poll::Ready(Ok(Rejection::internal().into_response())),
         }
     }
 }

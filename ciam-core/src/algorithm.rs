@@ -72,6 +72,19 @@ impl AlgorithmError {
     }
 }
 
+/// All that this crate can verify a signature with.
+pub(crate) const ALGORITHMS: [Algorithm; 9] = [
+    Algorithm::ES256,
+    Algorithm::ES384,
+    Algorithm::EdDSA,
+    Algorithm::PS256,
+    Algorithm::PS384,
+    Algorithm::PS512,
+    Algorithm::RS256,
+    Algorithm::RS384,
+    Algorithm::RS512,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -3,6 +3,7 @@
 
 use std::fmt;
 use std::future::Future;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -15,6 +16,10 @@ use crate::clock::Timestamp;
 pub(crate) struct Cached<T, E> {
     policy: Policy,
     state: Mutex<State<T, E>>,
+    /// How many values arrived, and until when (in seconds) the last one is fresh:
+    /// read on every request of a known caller, without the lock.
+    generation: AtomicU64,
+    fresh_until: AtomicU64,
 }
 
 /// The three durations of a cached value, and the budget of its requests.
@@ -74,7 +79,20 @@ where
         Self {
             policy,
             state: Mutex::new(state),
+            generation: AtomicU64::new(0),
+            fresh_until: AtomicU64::new(0),
         }
+    }
+
+    /// How many values arrived so far.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Acquire)
+    }
+
+    /// The same, where the last value is served without a thought.
+    pub(crate) fn fresh_generation(&self, now: Timestamp) -> Option<u64> {
+        let fresh = now.unix() < self.fresh_until.load(Ordering::Acquire);
+        fresh.then(|| self.generation())
     }
 
     /// The value, fetched if there is none that may still be used. One that is
@@ -179,6 +197,9 @@ where
             Ok(value) => {
                 state.value = Some((Arc::clone(value), now));
                 state.last_error = None;
+                self.generation.fetch_add(1, Ordering::Release);
+                let fresh_until = now.after(self.policy.fresh).unix();
+                self.fresh_until.store(fresh_until, Ordering::Release);
             }
             Err(error) => state.last_error = Some(error.clone()),
         }

@@ -7,6 +7,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+pub use self::caller::Caller;
 pub use self::error::ClaimsError;
 pub use self::user::{DirectoryId, User, UserId};
 
@@ -15,6 +16,7 @@ use crate::text::shortened;
 use crate::token::VerifiedIdToken;
 use crate::token::json::{ObjectError, check_object};
 
+mod caller;
 mod error;
 mod members;
 mod user;

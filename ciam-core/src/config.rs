@@ -30,7 +30,7 @@ use crate::page::PageHook;
 use crate::random::Random;
 use crate::transport::{HttpClient, TransportOptions};
 
-pub use authority::{Authority, IssuerPolicy};
+pub use authority::{Authority, IssuerPolicy, Tenants};
 pub use builder::ConfigBuilder;
 pub use choices::ResponseMode;
 pub use credential::{ClientAuth, ClientCredential};
@@ -75,6 +75,7 @@ pub(crate) use cookies::{Cookies, MAX_CHUNKS};
 /// | `CIAM_COOKIE_SECRET` | 32 bytes, base64; a list with commas rotates | random on localhost |
 /// | `CIAM_SCOPES` | separated by spaces | `openid profile email` |
 /// | `CIAM_RESPONSE_MODE` | `query`, `form_post` | `query` |
+/// | `CIAM_AUDIENCE` | what access tokens must be for, separated by spaces | the client id |
 /// | `CIAM_ID_TOKEN_ALG` | the one algorithm of ID tokens | RS256 if advertised |
 /// | `CIAM_TENANT_ID`, `CIAM_ISSUER` | pin the tenant or the issuer | learnt from metadata |
 /// | `CIAM_USERINFO` | `true`: call userinfo at sign-in | `false` |
@@ -86,13 +87,19 @@ pub(crate) use cookies::{Cookies, MAX_CHUNKS};
 /// | `CIAM_CA_FILE` | extra CA certificates (PEM) for the provider | – |
 ///
 /// An empty variable is not set. `CIAM_CLIENT_CERTIFICATE`, `CIAM_CLIENT_KEY`,
-/// `CIAM_CLIENT_ASSERTION_FILE`, `CIAM_AUDIENCE` and other session stores are
+/// `CIAM_CLIENT_ASSERTION_FILE` and other session stores are
 /// known names that this release cannot honour, and says so. Any other name
 /// with the prefix is a [warning](Self::warnings).
 #[derive(Clone, Debug)]
 pub struct Config {
     authority: Authority,
     client_id: String,
+    audiences: Vec<String>,
+    is_api: bool,
+    describes_api: bool,
+    other_sources: Vec<OtherSource>,
+    rfc9068: bool,
+    token_cache: (u64, Duration),
     credential: ClientCredential,
     client_auth: Option<ClientAuth>,
     base_url: BaseUrl,
@@ -118,6 +125,13 @@ pub struct Config {
     warnings: Vec<Warning>,
 }
 
+/// A further provider of an API.
+#[derive(Clone, Debug)]
+pub(crate) struct OtherSource {
+    pub(crate) authority: Authority,
+    pub(crate) audiences: Vec<String>,
+}
+
 /// Where the settings are from.
 impl Config {
     /// A web application with sign-in pages. An empty cookie secret is a random
@@ -134,6 +148,18 @@ impl Config {
             .with_text(setting::Setting::ClientId, client_id)
             .with_text(setting::Setting::BaseUrl, base_url)
             .with_text(setting::Setting::CookieSecret, cookie_secret)
+    }
+
+    /// An API without pages, for which access tokens are issued with this audience:
+    /// the client id of its registration, or its identifier.
+    ///
+    /// What only pages need (base URL, cookies, routes, scopes) is not asked for.
+    pub fn api(authority: impl Into<String>, audience: impl Into<String>) -> ConfigBuilder {
+        let prefix = source::PREFIX.to_owned();
+        ConfigBuilder::empty(setting::Names::Variables { prefix })
+            .with_text(setting::Setting::Authority, authority)
+            .with_audience(audience)
+            .as_api()
     }
 
     /// From `CIAM_…` variables, and the file that `CIAM_CONFIG` names (default:
@@ -169,6 +195,31 @@ impl Config {
         &self.authority
     }
 
+    /// What access tokens may be for.
+    pub fn audiences(&self) -> &[String] {
+        &self.audiences
+    }
+
+    /// Whether there are no pages, no sessions and none of their routes.
+    pub const fn is_api(&self) -> bool {
+        self.is_api
+    }
+
+    /// The further providers of an API.
+    pub(crate) fn other_sources(&self) -> &[OtherSource] {
+        &self.other_sources
+    }
+
+    /// Whether access tokens must have the type `at+jwt`.
+    pub(crate) const fn rfc9068(&self) -> bool {
+        self.rfc9068
+    }
+
+    /// How many verified access tokens are remembered, and how long.
+    pub(crate) const fn token_cache(&self) -> (u64, Duration) {
+        self.token_cache
+    }
+
     /// The application (client) id.
     pub fn client_id(&self) -> &str {
         &self.client_id
@@ -198,6 +249,22 @@ impl Config {
     /// What the paths of the library's routes begin with as browsers see them.
     pub(crate) fn own_prefix(&self) -> String {
         format!("{}{}", self.base_url.path(), self.route_prefix)
+    }
+
+    /// Where clients read which provider's tokens the API takes ([RFC 9728, section 3]);
+    /// `None` where no address is set, or nothing but sign-in.
+    ///
+    /// [RFC 9728, section 3]: https://www.rfc-editor.org/rfc/rfc9728#section-3
+    pub fn resource_metadata_url(&self) -> Option<String> {
+        let path = self.resource_metadata_path()?;
+        Some(format!("{}{path}", self.base_url.origin()))
+    }
+
+    /// Its path as clients see it.
+    pub(crate) fn resource_metadata_path(&self) -> Option<String> {
+        let path = self.base_url.path();
+        self.describes_api
+            .then(|| format!("/.well-known/oauth-protected-resource{path}"))
     }
 
     /// Where the library's routes live, as the application sees it: `/auth`.

@@ -4,6 +4,7 @@ use std::fmt;
 
 use http::header::InvalidHeaderValue;
 
+use crate::api::ApiError;
 use crate::claims::ClaimsError;
 use crate::flow::{CallbackError, HintError, ParameterError, TokenEndpointError, UserinfoError};
 use crate::keys::KeysError;
@@ -39,6 +40,8 @@ pub enum ErrorKind {
 #[derive(Debug, thiserror::Error)]
 enum Stage {
     #[error(transparent)]
+    Api(#[from] ApiError),
+    #[error(transparent)]
     Callback(#[from] CallbackError),
     #[error(transparent)]
     Claims(#[from] ClaimsError),
@@ -64,6 +67,7 @@ impl Error {
     /// The sort of failure.
     pub const fn kind(&self) -> ErrorKind {
         match &*self.0 {
+            Stage::Api(error) => api_kind(error),
             Stage::Callback(error) => callback_kind(error),
             Stage::Claims(_) => ErrorKind::Provider,
             Stage::Keys(error) => keys_kind(error),
@@ -78,6 +82,7 @@ impl Error {
     /// A stable, dotted code: `token.expired`.
     pub fn code(&self) -> &'static str {
         match &*self.0 {
+            Stage::Api(error) => error.code(),
             Stage::Callback(error) => error.code(),
             Stage::Claims(error) => error.code(),
             Stage::Header(_) => "response.header",
@@ -116,6 +121,15 @@ impl std::error::Error for Error {
 impl<E: Into<Stage>> From<E> for Error {
     fn from(error: E) -> Self {
         Self(Box::new(error.into()))
+    }
+}
+
+const fn api_kind(error: &ApiError) -> ErrorKind {
+    match error {
+        ApiError::Claims(_) => ErrorKind::Provider,
+        ApiError::Keys(error) => keys_kind(error),
+        ApiError::Metadata(error) => metadata_kind(error),
+        _ => ErrorKind::Request,
     }
 }
 

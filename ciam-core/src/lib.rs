@@ -47,6 +47,7 @@
 //! runtime for its requests to the provider; it is made outside of it just as well.
 
 mod algorithm;
+mod api;
 mod cache;
 pub mod claims;
 mod clock;
@@ -70,17 +71,17 @@ mod transport;
 
 // The public interface is:
 pub use cache::Health;
-pub use claims::{Claims, ClaimsError, DirectoryId, User, UserId};
+pub use claims::{Caller, Claims, ClaimsError, DirectoryId, User, UserId};
 pub use clock::{Clock, ManualClock, SystemClock, Timestamp};
 pub use config::{
     Authority, ClientAuth, ClientCredential, Config, ConfigBuilder, ConfigError, Guid,
-    IssuerPolicy, Problem, ResponseMode, Warning,
+    IssuerPolicy, Problem, ResponseMode, Tenants, Warning,
 };
 pub use error::{Error, ErrorKind};
 pub use flow::CALLBACK_BODY_LIMIT;
 pub use handler::{
-    AnswerHeaders, Ciam, Guard, Incoming, ProviderHealth, Rejection, Visit, claim, group, role,
-    signed_in,
+    AnswerHeaders, Ciam, Guard, Incoming, PendingCaller, ProviderHealth, Rejection, Visit,
+    auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
 };
 pub use page::{Action, Page};
 pub use random::{Random, RandomError, SystemRandom};

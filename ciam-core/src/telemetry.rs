@@ -3,6 +3,7 @@
 //! | metric | labels |
 //! |---|---|
 //! | `ciam_visits_total` | `visitor`: `anonymous`, `signed_in`, `refused` |
+//! | `ciam_access_tokens_total` | `source`: `cache`, `signature`, `refused` |
 //! | `ciam_sign_ins_total` | `outcome`: `completed` or the code of the failure |
 //! | `ciam_provider_request_seconds` | `request`: `metadata`, `keys`, `token`, `userinfo`; `outcome`: `ok`, `failed` |
 
@@ -24,6 +25,31 @@ impl Visitor {
             Self::SignedIn => "signed_in",
         }
     }
+}
+
+/// How it was known who a caller is.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum TokenSource {
+    /// The token was verified before.
+    Cache,
+    /// It was not, and nobody is known now.
+    Refused,
+    /// Its signature was checked.
+    Signature,
+}
+
+impl TokenSource {
+    const fn label(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::Refused => "refused",
+            Self::Signature => "signature",
+        }
+    }
+}
+
+pub(crate) fn access_token(source: TokenSource) {
+    count("ciam_access_tokens_total", "source", source.label());
 }
 
 pub(crate) fn visit(visitor: Visitor) {

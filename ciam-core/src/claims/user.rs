@@ -197,6 +197,13 @@ pub struct DirectoryId {
 }
 
 impl DirectoryId {
+    pub(super) const fn new(tenant_id: String, object_id: String) -> Self {
+        Self {
+            tenant_id,
+            object_id,
+        }
+    }
+
     /// `tid`: the tenant.
     pub fn tenant_id(&self) -> &str {
         &self.tenant_id
@@ -242,7 +249,7 @@ struct Wire<'a> {
 
 /// A string that is not empty; anything else is absent.
 #[derive(Default)]
-struct Text<'a>(Option<Cow<'a, str>>);
+pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -255,7 +262,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 /// The strings of an array, or one string: some providers send a single role so.
 #[derive(Default)]
-struct Texts(Vec<String>);
+pub(super) struct Texts(pub(super) Vec<String>);
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {

@@ -42,6 +42,15 @@ pub enum IssuerPolicy {
         issuer: String,
     },
 
+    /// Microsoft's address for many tenants: each has an issuer of its own, made from
+    /// the template. For APIs only.
+    MultiTenant {
+        /// With `{tenantid}` in it, as the metadata has it.
+        template: String,
+        /// Whose tokens are accepted.
+        tenants: Tenants,
+    },
+
     /// A provider on this machine: the issuer is the authority byte for byte,
     /// or it has the authority's origin and the path `/{guid}/v2.0`.
     Loopback {
@@ -53,17 +62,30 @@ pub enum IssuerPolicy {
     },
 }
 
+/// The tenants whose access tokens an API accepts, where its provider serves many.
+#[derive(Clone, Debug, Eq, PartialEq)]
+#[non_exhaustive]
+pub enum Tenants {
+    /// Every one there is: whoever has an account anywhere may call.
+    Any,
+    /// These.
+    AnyOf(Vec<Guid>),
+}
+
 impl Authority {
-    /// Reads the authority; `tenant_id` and `issuer` are settings of their own.
+    /// Reads the authority; `tenant_id`, `issuer` and `tenants` are settings of their own.
     pub(super) fn new(
         raw: &str,
         tenant_id: Option<Guid>,
         issuer: Option<&str>,
+        tenants: Option<&Tenants>,
     ) -> Result<Self, Fault> {
         refuse_metadata_url(raw)?;
         let address = Address::parse(raw)?;
         let site = Site::of(&address.url);
         let located = match &site {
+            Site::Workforce if tenants.is_some() => multi_tenant(raw, &address, tenants)?,
+            _ if tenants.is_some() => return Err(no_tenants(raw)),
             Site::CustomerTenant { label } => customer_tenant(&address, label, tenant_id)?,
             Site::Loopback => loopback(raw, &address, tenant_id)?,
             Site::Workforce => workforce(raw, &address, tenant_id, issuer)?,
@@ -284,6 +306,36 @@ fn workforce(
         return Err(Fault::new("config.authority_path", what, form));
     }
     Located::exactly(raw)
+}
+
+/// `/common`, `/organizations` or `/consumers`, for an API of many tenants.
+fn multi_tenant(
+    raw: &str,
+    address: &Address<'_>,
+    tenants: Option<&Tenants>,
+) -> Result<Located, Fault> {
+    let (Some(tenants), TenantPath::Shared { .. }) = (tenants, TenantPath::of(address.path)) else {
+        return Err(no_tenants(raw));
+    };
+    let metadata_url = plain_metadata_url(raw)?;
+    Ok(Located {
+        metadata_url,
+        policy: IssuerPolicy::MultiTenant {
+            template: format!("https://{WORKFORCE}/{{tenantid}}/v2.0"),
+            tenants: tenants.clone(),
+        },
+    })
+}
+
+fn no_tenants(raw: &str) -> Fault {
+    Fault::new(
+        "config.authority_not_shared",
+        format!(
+            "{} stands for one tenant, and many are to be accepted",
+            shown(raw)
+        ),
+        format!("use https://{WORKFORCE}/organizations/v2.0"),
+    )
 }
 
 fn tenant_path_or_id(

@@ -6,9 +6,9 @@ use std::time::Duration;
 use crate::random::Random;
 use crate::secret::Secret;
 
-use super::authority::{self, Authority};
+use super::authority::{self, Authority, Tenants};
 use super::base_url::{self, BaseUrl};
-use super::builder::ConfigBuilder;
+use super::builder::{AcceptedTenants, ConfigBuilder};
 use super::ca::{CaCertificates, ReadFile};
 use super::choices::{self, ResponseMode};
 use super::cookie_secret::{CookieSecret, MAKE_ONE};
@@ -17,7 +17,7 @@ use super::credential::{self, ClientAuth, ClientCredential};
 use super::problem::{ConfigError, Fault, Findings};
 use super::setting::Setting;
 use super::values::Values;
-use super::{Config, duration};
+use super::{Config, OtherSource, duration};
 
 pub(super) fn build(
     builder: ConfigBuilder,
@@ -26,6 +26,11 @@ pub(super) fn build(
     let ConfigBuilder {
         values,
         mut findings,
+        is_api,
+        rfc9068,
+        token_cache,
+        tenants,
+        others,
         max_age,
         clock,
         http_client,
@@ -39,18 +44,24 @@ pub(super) fn build(
         findings,
     };
 
-    let authority = read.authority();
-    let client_id = read.required(Setting::ClientId, CLIENT_ID_FIX, credential::client_id);
-    let base_url = read.required(Setting::BaseUrl, BASE_URL_FIX, BaseUrl::parse);
+    let tenants = read.tenants(is_api, tenants);
+    let authority = read.authority(tenants.as_ref());
+    let other_sources = read.other_sources(is_api, &others);
+    let audiences = read.audiences(is_api);
+    let client_id = read.client_id(is_api.then_some(&audiences));
+    let base_url = read.base_url(is_api);
+    let describes_api = (is_api || !audiences.is_empty()) && values.contains(Setting::BaseUrl);
     let route_prefix = read.route_prefix();
-    read.redirect_uri(
-        authority.as_ref(),
-        base_url.as_ref(),
-        route_prefix.as_deref(),
-    );
+    if !is_api {
+        read.redirect_uri(
+            authority.as_ref(),
+            base_url.as_ref(),
+            route_prefix.as_deref(),
+        );
+    }
     let credential = read.credential(authority.as_ref());
     let client_auth = read.client_auth();
-    let cookie_secrets = read.cookie_secrets(base_url.as_ref(), &*random);
+    let cookie_secrets = read.cookie_secrets(is_api, base_url.as_ref(), &*random);
     let scopes = read.scopes();
     let response_mode = read
         .optional(Setting::ResponseMode, ResponseMode::parse)
@@ -78,6 +89,16 @@ pub(super) fn build(
             response_mode,
         );
         Some(Config {
+            audiences: if audiences.is_empty() {
+                vec![client_id.clone()]
+            } else {
+                audiences
+            },
+            is_api,
+            describes_api,
+            other_sources,
+            rfc9068,
+            token_cache,
             authority,
             client_id,
             credential,
@@ -148,7 +169,7 @@ impl Reader<'_> {
         self.findings.accept(setting, value).flatten()
     }
 
-    fn authority(&mut self) -> Option<Authority> {
+    fn authority(&mut self, tenants: Option<&Tenants>) -> Option<Authority> {
         let tenant_id = self.optional(Setting::TenantId, authority::tenant_id);
         let mut issuer = self.optional(Setting::Issuer, |text| {
             authority::issuer(text).map(str::to_owned)
@@ -166,8 +187,81 @@ impl Reader<'_> {
             issuer = None;
         }
         self.required(Setting::Authority, AUTHORITY_FIX, |text| {
-            Authority::new(text, tenant_id, issuer.as_deref())
+            Authority::new(text, tenant_id, issuer.as_deref(), tenants)
         })
+    }
+
+    /// Whose access tokens are accepted, each by its GUID.
+    fn tenants(&mut self, is_api: bool, tenants: Option<AcceptedTenants>) -> Option<Tenants> {
+        let tenants = tenants?;
+        if !is_api {
+            let fault = Fault::new(
+                "config.tenants_of_web",
+                "is given tenants to accept, which only an API can",
+                "sign in at one tenant; make the API a handle of its own with Config::api",
+            );
+            self.findings.problem(Setting::Authority, fault);
+        }
+        let AcceptedTenants::These(ids) = tenants else {
+            return Some(Tenants::Any);
+        };
+        let ids = ids.iter().map(|id| authority::tenant_id(id)).collect();
+        let ids = self.findings.accept(Setting::TenantId, ids)?;
+        Some(Tenants::AnyOf(ids))
+    }
+
+    /// The further providers of an API.
+    fn other_sources(&mut self, is_api: bool, others: &[(String, String)]) -> Vec<OtherSource> {
+        let mut sources = Vec::new();
+        for (authority, audience) in others {
+            if !is_api {
+                let fault = Fault::new(
+                    "config.providers_of_web",
+                    "is one of several, which only an API can have",
+                    "make the API a handle of its own with Config::api",
+                );
+                self.findings.problem(Setting::Authority, fault);
+            }
+            let authority = Authority::new(authority.trim(), None, None, None);
+            let authority = self.findings.accept(Setting::Authority, authority);
+            let audiences = choices::audiences(audience);
+            let audiences = self.findings.accept(Setting::Audience, audiences);
+            if let (Some(authority), Some(audiences)) = (authority, audiences) {
+                sources.push(OtherSource {
+                    authority,
+                    audiences,
+                });
+            }
+        }
+        sources
+    }
+
+    /// Separated by spaces; none where it is not set, and the client id says it.
+    fn audiences(&mut self, is_api: bool) -> Vec<String> {
+        let audiences = if is_api && !self.values.contains(Setting::ClientId) {
+            self.required(Setting::Audience, AUDIENCE_FIX, choices::audiences)
+        } else {
+            self.optional(Setting::Audience, choices::audiences)
+        };
+        audiences.unwrap_or_default()
+    }
+
+    /// Of an API it is asked for by nobody: what its tokens are for serves as well.
+    fn client_id(&mut self, audiences: Option<&Vec<String>>) -> Option<String> {
+        if let Some(audiences) = audiences
+            && !self.values.contains(Setting::ClientId)
+        {
+            return audiences.first().cloned();
+        }
+        self.required(Setting::ClientId, CLIENT_ID_FIX, credential::client_id)
+    }
+
+    /// An API has no address of its own unless it says so.
+    fn base_url(&mut self, is_api: bool) -> Option<BaseUrl> {
+        if is_api && !self.values.contains(Setting::BaseUrl) {
+            return BaseUrl::parse(NO_BASE_URL).ok();
+        }
+        self.required(Setting::BaseUrl, BASE_URL_FIX, BaseUrl::parse)
     }
 
     fn route_prefix(&mut self) -> Option<String> {
@@ -226,6 +320,7 @@ impl Reader<'_> {
 
     fn cookie_secrets(
         &mut self,
+        is_api: bool,
         base_url: Option<&BaseUrl>,
         random: &dyn Random,
     ) -> Option<Vec<CookieSecret>> {
@@ -235,13 +330,16 @@ impl Reader<'_> {
                 .transpose()
         });
         let secrets = match set {
-            Ok(None) if base_url.is_some_and(BaseUrl::is_loopback) => {
-                self.findings.warning(
-                    Setting::CookieSecret,
-                    "config.cookie_secret_random",
-                    "is not set, so a random one is used: everybody is signed out when the \
-                     process ends",
-                );
+            Ok(None) if is_api || base_url.is_some_and(BaseUrl::is_loopback) => {
+                // An API seals nothing.
+                if !is_api {
+                    self.findings.warning(
+                        Setting::CookieSecret,
+                        "config.cookie_secret_random",
+                        "is not set, so a random one is used: everybody is signed out when the \
+                         process ends",
+                    );
+                }
                 CookieSecret::random(random)
                     .map(|secret| vec![secret])
                     .map_err(|error| Fault::new("config.randomness", error.to_string(), MAKE_ONE))
@@ -336,15 +434,11 @@ impl Reader<'_> {
             })
         });
         self.findings.accept(Setting::SessionStore, store);
-        if self.values.contains(Setting::Audience) {
-            self.findings.warning(
-                Setting::Audience,
-                "config.audience_unused",
-                "does nothing in this release, which does not accept bearer tokens",
-            );
-        }
     }
 }
+
+/// Of an API that has none: no page is there, and nothing is generated from it.
+const NO_BASE_URL: &str = "http://localhost";
 
 const DEFAULT_CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 const DEFAULT_HTTP_TIMEOUT: Duration = Duration::from_secs(10);
@@ -362,6 +456,8 @@ const HTTP_TIMEOUTS: RangeInclusive<Duration> =
 const MAX_AGES: RangeInclusive<Duration> = Duration::ZERO..=COOKIE_LIFETIME;
 const SESSION_TIMES: RangeInclusive<Duration> = Duration::from_secs(1)..=COOKIE_LIFETIME;
 
+const AUDIENCE_FIX: &str =
+    "set it to what the access tokens are for: the client id of the API's registration";
 const AUTHORITY_FIX: &str = "set it to the tenant's address, like https://contoso.ciamlogin.com";
 const BASE_URL_FIX: &str =
     "set it to the public address of the application, like https://shop.example";

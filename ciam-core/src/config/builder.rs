@@ -29,6 +29,11 @@ use super::values::{Origin, Value, Values};
 pub struct ConfigBuilder {
     pub(super) values: Values,
     pub(super) findings: Findings,
+    pub(super) is_api: bool,
+    pub(super) rfc9068: bool,
+    pub(super) token_cache: (u64, Duration),
+    pub(super) tenants: Option<AcceptedTenants>,
+    pub(super) others: Vec<(String, String)>,
     pub(super) max_age: Option<Duration>,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) http_client: Option<Arc<dyn HttpClient>>,
@@ -42,6 +47,11 @@ impl ConfigBuilder {
         Self {
             values: Values::default(),
             findings: Findings::new(names),
+            is_api: false,
+            rfc9068: false,
+            token_cache: DEFAULT_TOKEN_CACHE,
+            tenants: None,
+            others: Vec::new(),
             max_age: None,
             clock: Arc::new(SystemClock),
             http_client: None,
@@ -49,6 +59,54 @@ impl ConfigBuilder {
             random: Arc::new(SystemRandom),
             resolve: Vec::new(),
         }
+    }
+
+    /// Makes it the configuration of an API without pages, as [`Config::api`] does.
+    pub fn as_api(mut self) -> Self {
+        self.is_api = true;
+        self
+    }
+
+    /// Adds another provider whose access tokens an API accepts, and the audience they
+    /// must be for. A token is held to the provider that its issuer says; the keys of
+    /// one verify nothing of another.
+    pub fn with_api_provider(
+        mut self,
+        authority: impl Into<String>,
+        audience: impl Into<String>,
+    ) -> Self {
+        self.others.push((authority.into(), audience.into()));
+        self
+    }
+
+    /// Accepts access tokens of every tenant of Microsoft's shared address
+    /// (`https://login.microsoftonline.com/organizations/v2.0`): of everyone who has
+    /// an account anywhere. A guard or the application says who may do what.
+    pub fn with_any_tenant(mut self) -> Self {
+        self.tenants = Some(AcceptedTenants::Any);
+        self
+    }
+
+    /// Accepts access tokens of these tenants, by their GUIDs, where the authority is
+    /// Microsoft's shared address.
+    pub fn with_tenants(mut self, ids: impl IntoIterator<Item = impl Into<String>>) -> Self {
+        let ids = ids.into_iter().map(Into::into).collect();
+        self.tenants = Some(AcceptedTenants::These(ids));
+        self
+    }
+
+    /// Adds an audience that access tokens may be for: the client id or the
+    /// identifier of this API. Default: the client id.
+    pub fn with_audience(mut self, audience: impl Into<String>) -> Self {
+        self.values.append(Setting::Audience, &audience.into());
+        self
+    }
+
+    /// Sets the public address of the application, like `https://shop.example`. An
+    /// API needs none, and with one says in its challenges where its metadata is
+    /// ([RFC 9728](https://www.rfc-editor.org/rfc/rfc9728)).
+    pub fn with_base_url(self, base_url: impl Into<String>) -> Self {
+        self.with_text(Setting::BaseUrl, base_url)
     }
 
     /// Sets the extra CA certificates for connections to the provider: a PEM
@@ -139,6 +197,15 @@ impl ConfigBuilder {
         self.with_text(Setting::ResponseMode, mode.as_str())
     }
 
+    /// Accepts only access tokens whose type is `at+jwt` ([RFC 9068, section 4]).
+    /// Default: those of type `JWT` as well, which Microsoft's have.
+    ///
+    /// [RFC 9068, section 4]: https://www.rfc-editor.org/rfc/rfc9068#section-4
+    pub fn with_rfc9068(mut self) -> Self {
+        self.rfc9068 = true;
+        self
+    }
+
     /// Sets where the library's routes live. Default: `/auth`.
     pub fn with_route_prefix(self, prefix: impl Into<String>) -> Self {
         self.with_text(Setting::RoutePrefix, prefix)
@@ -166,6 +233,14 @@ impl ConfigBuilder {
     /// provider's metadata.
     pub fn with_tenant_id(self, tenant_id: impl Into<String>) -> Self {
         self.with_text(Setting::TenantId, tenant_id)
+    }
+
+    /// Sets how many verified access tokens are remembered, and how long each at
+    /// most; never past its expiry, nor when its key has left the provider's set.
+    /// Default: 10,000 tokens, one hour.
+    pub fn with_token_cache(mut self, tokens: u64, life: Duration) -> Self {
+        self.token_cache = (tokens, life);
+        self
     }
 
     /// Adds an origin that may send unsafe requests with the session, like
@@ -199,3 +274,12 @@ impl ConfigBuilder {
         self
     }
 }
+
+/// Tenants as they were given.
+#[derive(Clone, Debug)]
+pub(super) enum AcceptedTenants {
+    Any,
+    These(Vec<String>),
+}
+
+const DEFAULT_TOKEN_CACHE: (u64, Duration) = (10_000, Duration::from_secs(3600));

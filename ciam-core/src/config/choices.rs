@@ -56,6 +56,20 @@ pub(super) fn id_token_algorithm(text: &str) -> Result<Algorithm, Fault> {
     })
 }
 
+/// Reads `CIAM_AUDIENCE`: texts of RFC 7519, section 2 (`StringOrURI`).
+pub(super) fn audiences(text: &str) -> Result<Vec<String>, Fault> {
+    let audiences: Vec<String> = text.split_ascii_whitespace().map(str::to_owned).collect();
+    let fits = |audience: &String| audience.len() <= MAX_AUDIENCE_BYTES;
+    if audiences.len() <= MAX_AUDIENCES && audiences.iter().all(fits) {
+        return Ok(audiences);
+    }
+    Err(Fault::new(
+        "config.audience_invalid",
+        format!("has {} audiences, or one that is too long", audiences.len()),
+        "name what access tokens for this API are for, separated by spaces",
+    ))
+}
+
 /// Reads `CIAM_USERINFO`.
 pub(super) fn userinfo(text: &str) -> Result<bool, Fault> {
     match text {
@@ -177,6 +191,10 @@ const MAX_SCOPE_BYTES: usize = 2048;
 
 /// Each is compared with the `Origin` of every unsafe request.
 const MAX_TRUSTED_ORIGINS: usize = 32;
+
+/// An API has one or two: its client id, and its identifier.
+const MAX_AUDIENCES: usize = 20;
+const MAX_AUDIENCE_BYTES: usize = 512;
 
 #[cfg(test)]
 mod tests {

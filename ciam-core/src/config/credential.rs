@@ -185,7 +185,7 @@ mod tests {
     #[test]
     fn a_microsoft_secret_is_not_its_id() {
         let id = Secret::new("AAAABBBB-0000-cccc-1111-dddd2222eeee");
-        let at = |authority| Authority::new(authority, None, None).expect("an authority");
+        let at = |authority| Authority::new(authority, None, None, None).expect("an authority");
         let fault = client_secret_for(&id, &at("https://contoso.ciamlogin.com"));
         assert_eq!(fault.expect_err("an id").code, "config.client_secret_is_id");
         client_secret_for(&id, &at("https://id.example")).expect("another provider's secret");

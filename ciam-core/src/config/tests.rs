@@ -352,13 +352,41 @@ fn what_this_release_ignores_is_said() {
         .build()
         .expect("a configuration");
     assert_eq!(config.warnings()[0].code(), "config.offline_access");
-    let text = format!(
-        "authority = \"https://id.example\"\nclient_id = \"shop\"\naudience = \"api\"\n\
-         base_url = \"https://shop.example\"\ncookie_secret = \"{SECRET}\""
+}
+
+#[test]
+fn an_api_asks_for_an_audience_and_for_nothing_of_a_page() {
+    let config = Config::api("https://id.example", "api").build();
+    let config = config.expect("a configuration");
+    assert_eq!(config.audiences(), ["api"]);
+    assert_eq!(config.resource_metadata_url(), None);
+    assert!(config.is_api() && config.warnings().is_empty());
+    let config = Config::api("https://id.example", "api")
+        .with_audience("api://api")
+        .with_base_url("https://shop.example/v1")
+        .build()
+        .expect("a configuration");
+    assert_eq!(config.audiences(), ["api", "api://api"]);
+    assert_eq!(
+        config.resource_metadata_url().as_deref(),
+        Some("https://shop.example/.well-known/oauth-protected-resource/v1")
     );
-    let config = Config::from_toml(&text).build().expect("a configuration");
-    assert_eq!(config.warnings()[0].code(), "config.audience_unused");
-    assert_eq!(config.warnings()[0].setting(), "audience");
+    let error = Config::from_toml("").as_api().build();
+    let codes: Vec<_> = error.expect_err("nothing is set").problems().to_vec();
+    assert_eq!(codes.len(), 2, "authority and audience: {codes:?}");
+}
+
+#[test]
+fn a_web_application_is_an_api_for_its_client_id() {
+    let config = shop().build().expect("a configuration");
+    assert_eq!(config.audiences(), [config.client_id()]);
+    assert_eq!(config.resource_metadata_url(), None);
+    let config = shop()
+        .with_audience("api")
+        .build()
+        .expect("a configuration");
+    assert_eq!(config.audiences(), ["api"]);
+    assert!(config.resource_metadata_url().is_some());
 }
 
 #[test]

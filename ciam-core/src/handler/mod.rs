@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use http::HeaderMap;
 
+use crate::api::{Api, Source, TokenCache};
 use crate::cache::Health;
 use crate::clock::Timestamp;
-use crate::config::{Config, CookieSecret};
+use crate::config::{Authority, Config, CookieSecret};
 use crate::error::Error;
 use crate::flow::Provider;
 use crate::flow::transaction::TRANSACTION_LIFETIME;
@@ -19,6 +20,7 @@ use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
 
 mod answer;
+mod caller;
 mod guard;
 mod incoming;
 mod rejection;
@@ -30,7 +32,8 @@ mod sign_out;
 mod visit;
 
 pub use answer::AnswerHeaders;
-pub use guard::{Guard, claim, group, role, signed_in};
+pub use caller::PendingCaller;
+pub use guard::{Guard, auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant};
 pub use incoming::Incoming;
 pub use rejection::Rejection;
 pub use visit::Visit;
@@ -46,7 +49,8 @@ pub struct Ciam(Arc<Inner>);
 struct Inner {
     config: Config,
     key_ring: KeyRing,
-    provider: Provider,
+    provider: Arc<Provider>,
+    api: Api,
 }
 
 /// How the provider's metadata and keys are doing, for a health endpoint.
@@ -77,10 +81,28 @@ impl Ciam {
             Some(client) => Arc::clone(client),
             None => Arc::new(ReqwestClient::new(config.transport_options())),
         };
-        let provider = Provider {
-            metadata: MetadataSource::new(config.authority().clone(), Arc::clone(&client)),
-            keys: KeySource::new(Arc::clone(&client)),
-            client,
+        let provider = |authority: &Authority| {
+            Arc::new(Provider {
+                metadata: MetadataSource::new(authority.clone(), Arc::clone(&client)),
+                keys: KeySource::new(Arc::clone(&client)),
+                client: Arc::clone(&client),
+            })
+        };
+        let own = provider(config.authority());
+        let mut sources = vec![Source {
+            provider: Arc::clone(&own),
+            audiences: config.audiences().to_vec(),
+        }];
+        sources.extend(config.other_sources().iter().map(|other| Source {
+            provider: provider(&other.authority),
+            audiences: other.audiences.clone(),
+        }));
+        let (size, life) = config.token_cache();
+        let api = Api {
+            sources,
+            tokens: TokenCache::new(size, life),
+            rfc9068: config.rfc9068(),
+            clock_tolerance: config.clock_tolerance(),
         };
         let secrets: Vec<_> = config
             .cookie_secrets()
@@ -93,7 +115,8 @@ impl Ciam {
         Self(Arc::new(Inner {
             config,
             key_ring,
-            provider,
+            provider: own,
+            api,
         }))
     }
 
@@ -166,9 +189,16 @@ impl Ciam {
         &self,
         cookies: impl Iterator<Item = &'h [u8]>,
     ) -> Option<(Session, Present)> {
+        if self.0.config.is_api() {
+            return None;
+        }
         let cookie = self.session_cookie(cookies)?;
         let session = self.open_session(&cookie, self.now())?;
         Some((session, cookie.present()))
+    }
+
+    fn api(&self) -> &Api {
+        &self.0.api
     }
 
     fn session(&self, headers: &HeaderMap) -> Option<Session> {

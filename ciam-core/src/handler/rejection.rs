@@ -1,14 +1,16 @@
 //! Requests that do not reach a handler, and their answers.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, LOCATION};
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderMap, Response, StatusCode};
 use url::form_urlencoded;
 
 use super::Ciam;
 use super::answer::forbid_caching;
 use super::incoming::{Incoming, front_page};
+use crate::api::challenge::Challenge;
 use crate::config::Config;
+use crate::error::Error;
 use crate::flow::return_to::ReturnTo;
 use crate::page::{Action, Page, STYLE};
 
@@ -28,7 +30,10 @@ impl Rejection {
     /// Sends a navigation to sign in; tells anything else that nobody is signed in.
     pub(super) fn sign_in(ciam: &Ciam, incoming: Incoming<'_>) -> Self {
         let config = ciam.config();
-        if incoming.is_navigation() {
+        if config.is_api() {
+            // There is no page to sign in at.
+            Self::without_token(ciam)
+        } else if incoming.is_navigation() {
             let return_to = incoming.return_to(config);
             Self::from(redirect(&login_path(config, &return_to)))
         } else {
@@ -75,6 +80,24 @@ impl Rejection {
                 actions: vec![to_front_page(ciam.config())],
             },
         ))
+    }
+
+    /// Asks a caller for a token, or for another one (RFC 6750, section 3).
+    pub(super) fn challenge(ciam: &Ciam, challenge: &Challenge) -> Self {
+        let code = challenge.error().unwrap_or("visit.no_token");
+        let mut response = json(challenge.status(), code);
+        let metadata = ciam.config().resource_metadata_url();
+        let header = challenge.header(metadata.as_deref());
+        response.headers_mut().insert(WWW_AUTHENTICATE, header);
+        Self::from(response)
+    }
+
+    /// Nobody can be let in now, and it is not the caller's fault.
+    pub(super) fn unavailable(error: &Error) -> Self {
+        let mut response = json(StatusCode::SERVICE_UNAVAILABLE, error.code());
+        let retry = HeaderValue::from_static("10");
+        response.headers_mut().insert(RETRY_AFTER, retry);
+        Self::from(response)
     }
 
     /// An answer for what must not happen; the log line is written where it did.

@@ -1,14 +1,16 @@
 //! The library's own routes: which there are, and who answers them.
 
 use bytes::Bytes;
-use http::header::{ALLOW, CONTENT_TYPE, HeaderValue};
+use http::header::{ACCESS_CONTROL_ALLOW_ORIGIN, ALLOW, CONTENT_TYPE, HeaderValue};
 use http::{Method, Request, Response, StatusCode};
+use serde_json::json;
 
 use super::answer::forbid_caching;
-use super::rejection::{json, login_path, page, redirect, to_front_page};
+use super::rejection::{self, login_path, page, redirect, to_front_page};
 use super::sign_in::Experience;
-use super::{Ciam, Incoming, incoming};
+use super::{Ciam, Incoming, Rejection, incoming};
 use crate::claims::User;
+use crate::error::Error;
 use crate::page::{Action, Page};
 
 /// A route under the prefix.
@@ -62,9 +64,15 @@ impl Ciam {
     /// The paths of the library's routes, as the application sees them. For adapters.
     pub fn route_paths(&self) -> impl Iterator<Item = String> + use<> {
         let prefix = self.config().route_prefix().to_owned();
-        Route::ALL
-            .into_iter()
-            .map(move |route| format!("{prefix}/{}", route.name()))
+        let routes: &[Route] = if self.config().is_api() {
+            &[]
+        } else {
+            &Route::ALL
+        };
+        let routes = routes
+            .iter()
+            .map(move |route| format!("{prefix}/{}", route.name()));
+        routes.chain(self.config().resource_metadata_path())
     }
 
     /// Answers a request to one of the library's routes. Never fails: it answers.
@@ -77,9 +85,11 @@ impl Ciam {
             headers: &parts.headers,
         };
         let mut response = match self.route(parts.uri.path()) {
-            None => json(StatusCode::NOT_FOUND, "request.not_found"),
+            None if self.is_resource_metadata(parts.uri.path()) => self.resource_metadata().await,
+            None => rejection::json(StatusCode::NOT_FOUND, "request.not_found"),
             Some(route) if !route.allows(&parts.method) => {
-                let mut response = json(StatusCode::METHOD_NOT_ALLOWED, "request.method");
+                let mut response =
+                    rejection::json(StatusCode::METHOD_NOT_ALLOWED, "request.method");
                 let allowed = HeaderValue::from_static(route.allowed());
                 response.headers_mut().insert(ALLOW, allowed);
                 response
@@ -98,7 +108,7 @@ impl Ciam {
     /// The answer to a body longer than [`CALLBACK_BODY_LIMIT`](crate::CALLBACK_BODY_LIMIT),
     /// or one that broke off. For adapters.
     pub fn refuse_body(&self) -> Response<Bytes> {
-        let mut response = json(StatusCode::PAYLOAD_TOO_LARGE, "request.too_long");
+        let mut response = rejection::json(StatusCode::PAYLOAD_TOO_LARGE, "request.too_long");
         forbid_caching(response.headers_mut());
         response
     }
@@ -113,7 +123,7 @@ impl Ciam {
 
     /// Whether the request is for one of the library's own routes.
     pub(super) fn is_own(&self, incoming: Incoming<'_>) -> bool {
-        self.own_routes(incoming).next().is_some()
+        self.own_routes(incoming).next().is_some() || self.is_resource_metadata(incoming.uri.path())
     }
 
     /// What the path may mean, read with and without the base URL's path.
@@ -125,20 +135,51 @@ impl Ciam {
     }
 
     fn route(&self, path: &str) -> Option<Route> {
+        if self.config().is_api() {
+            return None;
+        }
         let name = path
             .strip_prefix(self.config().route_prefix())?
             .strip_prefix('/')?;
         Route::ALL.into_iter().find(|route| route.name() == name)
     }
 
+    fn is_resource_metadata(&self, path: &str) -> bool {
+        self.config().resource_metadata_path().as_deref() == Some(path)
+    }
+
+    /// What clients read of the API ([RFC 9728, section 2]). Public, whoever asks.
+    ///
+    /// [RFC 9728, section 2]: https://www.rfc-editor.org/rfc/rfc9728#section-2
+    async fn resource_metadata(&self) -> Response<Bytes> {
+        let metadata = match self.0.provider.metadata.metadata(self.now()).await {
+            Ok(metadata) => metadata,
+            Err(error) => {
+                let error = Error::from(error);
+                tracing::error!(code = error.code(), %error, "the API cannot be described");
+                return Rejection::unavailable(&error).into_response();
+            }
+        };
+        let body = json!({
+            "resource": self.config().base_url().url_for_path(""),
+            "authorization_servers": [metadata.issuer()],
+            "bearer_methods_supported": ["header"],
+        });
+        let mut response = Response::new(Bytes::from(body.to_string()));
+        let headers = response.headers_mut();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, HeaderValue::from_static("*"));
+        response
+    }
+
     /// Who is signed in, for scripts of the application's pages.
     fn me(&self, incoming: Incoming<'_>) -> Response<Bytes> {
         let Some(session) = self.session(incoming.headers) else {
-            return json(StatusCode::UNAUTHORIZED, "visit.not_signed_in");
+            return rejection::json(StatusCode::UNAUTHORIZED, "visit.not_signed_in");
         };
         let user = User::from_claims(session.claims().clone());
         let Some(body) = user.ok().and_then(|user| serde_json::to_vec(&user).ok()) else {
-            return json(StatusCode::INTERNAL_SERVER_ERROR, "internal");
+            return rejection::json(StatusCode::INTERNAL_SERVER_ERROR, "internal");
         };
         let mut response = Response::new(Bytes::from(body));
         let headers = response.headers_mut();

@@ -2,6 +2,7 @@
 
 mod bench;
 mod callback;
+mod callers;
 mod cross_site;
 mod keys;
 mod life;

@@ -6,8 +6,11 @@ use std::sync::{Arc, OnceLock};
 use http::HeaderValue;
 
 use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
+use super::guard::Subject;
 use super::{Ciam, Guard, Incoming, Rejection};
-use crate::claims::User;
+use crate::api::ApiError;
+use crate::claims::{Caller, User};
+use crate::clock::Timestamp;
 use crate::session::Session;
 use serde::de::DeserializeOwned;
 
@@ -23,6 +26,7 @@ struct State {
     ciam: Ciam,
     session: Option<Session>,
     user: OnceLock<Option<User>>,
+    caller: OnceLock<Result<Option<Caller>, ApiError>>,
     /// The answer depends on who the visitor is.
     consulted: AtomicBool,
     /// Session cookies to write, because a part of the idle time has passed.
@@ -36,6 +40,7 @@ impl Visit {
             ciam,
             session,
             user: OnceLock::new(),
+            caller: OnceLock::new(),
             consulted,
             renewal,
         }))
@@ -68,42 +73,69 @@ impl Visit {
         self.user()?.ok_or_else(|| self.sign_in(incoming))
     }
 
-    /// Whether somebody is signed in who has what `guard` asks for.
+    /// Whether the visitor, or the caller of a route for callers, has what `guard`
+    /// asks for.
     pub fn allows(&self, guard: &Guard) -> bool {
-        matches!(self.user(), Ok(Some(user)) if guard.allows(user))
+        let subject = self.subject(guard);
+        matches!(subject, Ok(Some(subject)) if guard.lacking(subject, self.now()).is_none())
     }
 
-    /// Whether the visitor has what `guard` asks for. The library's own routes let
+    /// The same, and the answer where it does not hold. The library's own routes let
     /// everybody through: behind a guard around a whole application nobody could sign
     /// in and get it.
     ///
     /// # Errors
     ///
-    /// Nobody signed in: the answer that sends the visitor to sign in. Signed in
-    /// without what is asked for: 403.
+    /// Nobody is known: the answer that sends the visitor to sign in, or asks the
+    /// caller for a token. Somebody without what is asked for: 403, or what a caller
+    /// has to prove.
     pub fn require(&self, guard: &Guard, incoming: Incoming<'_>) -> Result<(), Rejection> {
         if self.0.ciam.is_own(incoming) {
             return Ok(());
         }
-        let user = self.require_user(incoming)?;
-        if guard.allows(user) {
-            Ok(())
-        } else {
-            Err(Rejection::forbidden(&self.0.ciam, incoming))
+        let Some(subject) = self.subject(guard)? else {
+            if self.is_for_callers(guard) && !incoming.is_navigation() {
+                return Err(Rejection::without_token(&self.0.ciam));
+            }
+            return Err(self.sign_in(incoming));
+        };
+        match (guard.lacking(subject, self.now()), subject) {
+            (None, _) => Ok(()),
+            (Some(_), Subject::User(_)) => Err(Rejection::forbidden(&self.0.ciam, incoming)),
+            (Some(lacking), Subject::Caller(caller)) => {
+                Err(Rejection::lacking(&self.0.ciam, &lacking, caller))
+            }
         }
     }
 
-    /// The claims of the signed-in user as a type of the application, if somebody is.
+    /// Who asks, as a guard sees it: the caller where the route is for callers and a
+    /// token came, the signed-in user otherwise.
+    fn subject(&self, guard: &Guard) -> Result<Option<Subject<'_>>, Rejection> {
+        if self.is_for_callers(guard)
+            && let Some(caller) = self.caller()?
+        {
+            return Ok(Some(Subject::Caller(caller)));
+        }
+        Ok(self.user()?.map(Subject::User))
+    }
+
+    /// The claims of the signed-in user as a type of the application, or those of the
+    /// caller where [`is_for_api`](Self::is_for_api) says so; if there is one.
     ///
     /// # Errors
     ///
     /// 500 when the claims do not have the type's shape.
     pub fn claims<T: DeserializeOwned>(&self) -> Result<Option<T>, Rejection> {
         self.consult();
-        let Some(session) = &self.0.session else {
+        let claims = if self.is_for_api() {
+            self.caller()?.map(Caller::claims)
+        } else {
+            self.0.session.as_ref().map(Session::claims)
+        };
+        let Some(claims) = claims else {
             return Ok(None);
         };
-        let claims = session.claims().to().map_err(|error| {
+        let claims = claims.to().map_err(|error| {
             let wanted = std::any::type_name::<T>();
             tracing::error!(code = error.code(), %error, wanted, "the claims have another shape");
             Rejection::internal()
@@ -115,7 +147,7 @@ impl Visit {
     ///
     /// # Errors
     ///
-    /// When nobody is signed in; 500 when the claims do not have the type's shape.
+    /// When nobody is signed in or calls; 500 when the claims do not have the type's shape.
     pub fn require_claims<T: DeserializeOwned>(
         &self,
         incoming: Incoming<'_>,
@@ -143,7 +175,23 @@ impl Visit {
         asked
     }
 
-    fn consult(&self) {
+    pub(super) fn ciam(&self) -> &Ciam {
+        &self.0.ciam
+    }
+
+    pub(super) fn has_session(&self) -> bool {
+        self.0.session.is_some()
+    }
+
+    pub(super) fn caller_slot(&self) -> &OnceLock<Result<Option<Caller>, ApiError>> {
+        &self.0.caller
+    }
+
+    fn now(&self) -> Timestamp {
+        self.0.ciam.now()
+    }
+
+    pub(super) fn consult(&self) {
         self.0.consulted.store(true, Ordering::Relaxed);
     }
 

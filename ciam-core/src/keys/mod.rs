@@ -1,5 +1,7 @@
 //! The provider's public keys: read once when a set arrives, chosen per token.
 
+use std::sync::Arc;
+
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
@@ -20,7 +22,7 @@ mod source;
 /// The keys of one provider, ready to verify.
 #[derive(Debug)]
 pub struct KeySet {
-    keys: Vec<PreparedKey>,
+    keys: Vec<Arc<PreparedKey>>,
     skipped: Vec<SkippedKey>,
 }
 
@@ -65,7 +67,7 @@ impl KeySet {
         for key in document.keys {
             match PublicJwk::parse(key.get()).and_then(PreparedKey::new) {
                 Ok(key) if set.keys.iter().any(|other| other.is_same(&key)) => {}
-                Ok(key) => set.keys.push(key),
+                Ok(key) => set.keys.push(Arc::new(key)),
                 Err(skipped) => set.skipped.push(skipped),
             }
         }
@@ -84,7 +86,7 @@ impl KeySet {
         &self,
         kid: Option<&str>,
         algorithm: Algorithm,
-    ) -> Result<&PreparedKey, KeyError> {
+    ) -> Result<&Arc<PreparedKey>, KeyError> {
         let mut id_is_known = false;
         let mut selected = None;
         // A key set may use one `kid` for keys of different types (RFC 7517,
@@ -123,8 +125,13 @@ impl KeySet {
     }
 
     /// The keys that can verify signatures, in the order of the set.
-    pub fn keys(&self) -> &[PreparedKey] {
+    pub fn keys(&self) -> &[Arc<PreparedKey>] {
         &self.keys
+    }
+
+    /// Whether this very key is in the set, with the same restrictions.
+    pub(crate) fn contains(&self, key: &PreparedKey) -> bool {
+        self.keys.iter().any(|one| one.is_same(key))
     }
 
     /// The keys that were not taken, for the log.

@@ -94,6 +94,16 @@ impl KeySource {
         newer.or_else(|error| self.cached.peek(now).ok_or(error))
     }
 
+    /// Counts the sets that arrived.
+    pub(crate) fn generation(&self) -> u64 {
+        self.cached.generation()
+    }
+
+    /// The same, where the last set is fresh: nothing has to be looked up.
+    pub(crate) fn fresh_generation(&self, now: Timestamp) -> Option<u64> {
+        self.cached.fresh_generation(now)
+    }
+
     pub(crate) fn health(&self, now: Timestamp) -> Health {
         self.cached.health(now, KeysError::code)
     }

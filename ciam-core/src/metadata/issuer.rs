@@ -3,14 +3,16 @@
 use url::{Host, Url};
 
 use super::{Document, MetadataError};
-use crate::config::{Authority, Guid, IssuerPolicy};
+use crate::config::{Authority, Guid, IssuerPolicy, Tenants};
 use crate::text::shortened;
 
 /// The issuer every token must name, and the tenant it must carry.
 #[derive(Clone, Debug, Eq, PartialEq)]
 pub(crate) struct AcceptedIssuer {
+    /// With `{tenantid}` in it where there are many tenants.
     pub(crate) issuer: String,
     pub(crate) tenant_id: Option<Guid>,
+    pub(crate) tenants: Option<Tenants>,
 }
 
 /// Decides whether the document at the authority speaks for the issuer it names.
@@ -27,6 +29,10 @@ pub(super) fn accept(
 ) -> Result<AcceptedIssuer, MetadataError> {
     let accepted = match authority.policy() {
         IssuerPolicy::Exact { issuer } => exact(issuer, authority, document)?,
+        IssuerPolicy::MultiTenant { template, tenants } => AcceptedIssuer {
+            tenants: Some(tenants.clone()),
+            ..exact(template, authority, document)?
+        },
         IssuerPolicy::CustomerTenant { tenant_id } => {
             let expected = |tenant: &Guid| format!("https://{tenant}.ciamlogin.com/{tenant}/v2.0");
             customer_tenant(authority, document, tenant_id.as_ref(), expected)?
@@ -64,6 +70,7 @@ fn exact(
         return Ok(AcceptedIssuer {
             issuer: issuer.to_owned(),
             tenant_id: None,
+            tenants: None,
         });
     }
     Err(refused(
@@ -112,6 +119,7 @@ fn customer_tenant(
     Ok(AcceptedIssuer {
         issuer: expected,
         tenant_id: Some(tenant.clone()),
+        tenants: None,
     })
 }
 

@@ -8,7 +8,7 @@ use http::{Request, Response, header};
 
 use crate::cache::{Cached, Health, Policy, Unanswered};
 use crate::clock::Timestamp;
-use crate::config::{Authority, Guid};
+use crate::config::{Authority, Guid, Tenants};
 use crate::telemetry;
 use crate::transport::{self, HttpClient, TransportError};
 
@@ -33,6 +33,12 @@ impl Metadata {
     /// What `tid` of every token must be, where the issuer is that of a tenant.
     pub(crate) fn tenant_id(&self) -> Option<&str> {
         self.issuer.tenant_id.as_ref().map(Guid::as_str)
+    }
+
+    /// Whose tenants' tokens are accepted, where the provider serves many; the issuer
+    /// then has `{tenantid}` in it.
+    pub(crate) const fn tenants(&self) -> Option<&Tenants> {
+        self.issuer.tenants.as_ref()
     }
 
     pub(crate) const fn document(&self) -> &Document {

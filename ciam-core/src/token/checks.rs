@@ -196,9 +196,11 @@ pub(super) fn numeric_date(
     claim: &'static str,
     value: Option<Value>,
 ) -> Result<Option<Timestamp>, TokenError> {
-    let Some(value) = value else {
-        return Ok(None);
-    };
+    value.map(|value| date(claim, &value)).transpose()
+}
+
+/// The same for a value that is there.
+pub(super) fn date(claim: &'static str, value: &Value) -> Result<Timestamp, TokenError> {
     // A fraction is cut off. Negative, infinite and overlong numbers have no
     // duration.
     let fraction = |number: f64| Duration::try_from_secs_f64(number).ok();
@@ -209,7 +211,7 @@ pub(super) fn numeric_date(
             .map(|since| since.as_secs())
     });
     match seconds {
-        Some(seconds) if seconds <= LATEST_DATE => Ok(Some(Timestamp::from_unix(seconds))),
+        Some(seconds) if seconds <= LATEST_DATE => Ok(Timestamp::from_unix(seconds)),
         _ => Err(TokenError::ClaimType { claim }),
     }
 }

@@ -11,7 +11,7 @@ use crate::text::shortened;
 
 /// A token split and its header read; nothing of it is verified.
 #[derive(Debug)]
-pub(super) struct CompactJws<'a> {
+pub(crate) struct CompactJws<'a> {
     pub(super) header: Header,
     signing_input: &'a str,
     payload: &'a str,
@@ -22,7 +22,7 @@ impl<'a> CompactJws<'a> {
     /// Splits a token and reads its header ([RFC 7515, section 5.2]).
     ///
     /// [RFC 7515, section 5.2]: https://www.rfc-editor.org/rfc/rfc7515#section-5.2
-    pub(super) fn parse(token: &'a str, limit: usize) -> Result<Self, TokenError> {
+    pub(crate) fn parse(token: &'a str, limit: usize) -> Result<Self, TokenError> {
         // Length first: what follows costs at most as much as the limit.
         if token.len() > limit {
             return Err(TokenError::TooLarge {
@@ -45,8 +45,31 @@ impl<'a> CompactJws<'a> {
         })
     }
 
-    /// Verifies the signature and only then decodes what was signed.
+    /// What the token says of its issuer. Nothing of it is verified: this only tells
+    /// whom to ask, and which tokens are not worth a request.
+    pub(crate) fn unverified(&self) -> UnverifiedIssuer {
+        let payload = decode(self.payload).unwrap_or_default();
+        serde_json::from_slice(&payload).unwrap_or_default()
+    }
+
+    /// Verifies the signature and only then decodes what was signed: one object.
     pub(super) fn verify(
+        &self,
+        key: &PreparedKey,
+        algorithm: Algorithm,
+    ) -> Result<Vec<u8>, TokenError> {
+        let payload = self.verify_signature(key, algorithm)?;
+        let json = std::str::from_utf8(&payload).map_err(|_| TokenError::ClaimsMalformed)?;
+        check_object(json).map_err(|error| match error {
+            ObjectError::Malformed => TokenError::ClaimsMalformed,
+            ObjectError::Repeated { name } => TokenError::Repeated { name },
+        })?;
+        Ok(payload)
+    }
+
+    /// Verifies the signature and only then decodes what was signed, which whoever
+    /// reads it has to check.
+    pub(super) fn verify_signature(
         &self,
         key: &PreparedKey,
         algorithm: Algorithm,
@@ -56,23 +79,30 @@ impl<'a> CompactJws<'a> {
             .map_err(|SignatureError| TokenError::Signature {
                 kid: self.header.kid.as_deref().map(shortened),
             })?;
-        let payload = decode(self.payload)?;
-        let json = std::str::from_utf8(&payload).map_err(|_| TokenError::ClaimsMalformed)?;
-        check_object(json).map_err(|error| match error {
-            ObjectError::Malformed => TokenError::ClaimsMalformed,
-            ObjectError::Repeated { name } => TokenError::Repeated { name },
-        })?;
-        Ok(payload)
+        decode(self.payload)
     }
+}
+
+/// What a token says of its issuer before anything is verified; empty where it does
+/// not say it as a text.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub(crate) struct UnverifiedIssuer {
+    #[serde(rename = "iss")]
+    pub(crate) issuer: String,
+    #[serde(rename = "tid")]
+    pub(crate) tenant_id: String,
 }
 
 /// The members of a header this crate acts on. Keys that a token brings along
 /// (`jwk`, `jku`, `x5c`, `x5u`) are not among them: they are never looked at.
 #[derive(Debug)]
-pub(super) struct Header {
+pub(crate) struct Header {
     pub(super) algorithm: Algorithm,
     pub(super) kid: Option<String>,
     pub(super) typ: Option<String>,
+    /// Only the tokens of Microsoft Graph have one here.
+    pub(super) has_nonce: bool,
 }
 
 impl Header {
@@ -107,7 +137,15 @@ impl Header {
             algorithm,
             kid: text(wire.kid)?,
             typ: text(wire.typ)?,
+            has_nonce: wire.nonce.is_some(),
         })
+    }
+
+    /// Whether the token says that it is of this type: the comparison
+    /// ignores case and an `application/` prefix (RFC 7515, section 4.1.9).
+    pub(super) fn is_of_type(&self, expected: &str) -> bool {
+        let typ = self.typ.as_deref();
+        typ.is_some_and(|typ| media_type_matches(typ, expected))
     }
 
     /// Refuses a token that says it is of another type.
@@ -141,6 +179,8 @@ struct Wire {
     enc: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     kid: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    nonce: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     typ: Option<Value>,
     #[serde(default, deserialize_with = "present")]

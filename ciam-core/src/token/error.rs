@@ -30,6 +30,12 @@ pub enum TokenError {
         /// The token's algorithm.
         found: Algorithm,
     },
+    /// The algorithm is a good one, but not one that this API accepts.
+    #[error("signed with {found:?}, which this API does not accept")]
+    AlgorithmNotAllowed {
+        /// The token's algorithm.
+        found: Algorithm,
+    },
     /// The header names no algorithm.
     #[error("the header has no alg")]
     AlgorithmMissing,
@@ -93,6 +99,12 @@ pub enum TokenError {
     /// The token does not say when it expires.
     #[error("the claim exp is missing")]
     ExpiryMissing,
+    /// The token is one for Microsoft Graph, whose signature nobody else can check.
+    #[error(
+        "this token is for Microsoft Graph, and nobody else can verify it: the client has to ask \
+         for a scope of this API (api://<client id>/<scope>), not for one of Graph"
+    )]
+    ForMicrosoftGraph,
     /// The header is not base64url of a JSON object with members of their types.
     #[error("the header is malformed")]
     HeaderMalformed,
@@ -137,6 +149,9 @@ pub enum TokenError {
     /// No key of the provider may verify the token.
     #[error(transparent)]
     Key(#[from] KeyError),
+    /// The token is bound to a key, and proves nothing without it.
+    #[error("the token is bound to a key (cnf) and was sent as a plain bearer token")]
+    KeyBound,
     /// The key that signed the token may not sign for this issuer.
     #[error("signed with a key of {found} instead of {expected}")]
     KeyIssuer {
@@ -157,6 +172,12 @@ pub enum TokenError {
     /// The token has a nonce, and none was sent.
     #[error("the token has a nonce, and none was sent")]
     NonceUnexpected,
+    /// The token is one of another kind, probably an ID token.
+    #[error(
+        "this is not an access token, but probably an ID token: the client has to send the access \
+         token it got for a scope of this API"
+    )]
+    NotAnAccessToken,
     /// The token is not valid yet.
     #[error("not valid before {not_before}, now {now}, tolerance {tolerance:?}")]
     NotYetValid {
@@ -210,6 +231,18 @@ pub enum TokenError {
         /// The header's `typ`, shortened.
         found: String,
     },
+    /// The issuer is none of those whose tokens are accepted.
+    #[error("issued by {found}, which is none of the providers of this API")]
+    UnknownIssuer {
+        /// The token's `iss`, shortened; not verified.
+        found: String,
+    },
+    /// A token of Microsoft's version 1.0.
+    #[error(
+        "this is a version 1.0 token: set requestedAccessTokenVersion to 2 in the manifest of \
+         the API's registration"
+    )]
+    Version1,
 }
 
 impl TokenError {
@@ -219,6 +252,7 @@ impl TokenError {
             Self::AccessTokenHash => "token.at_hash",
             Self::Algorithm(error) => error.code(),
             Self::AlgorithmMismatch { .. } => "token.alg_mismatch",
+            Self::AlgorithmNotAllowed { .. } => "token.alg_not_allowed",
             Self::AlgorithmMissing => "token.alg_missing",
             Self::Audience { .. } => "token.audience",
             Self::AudienceMissing => "token.audience_missing",
@@ -232,6 +266,7 @@ impl TokenError {
             Self::Encrypted => "token.encrypted",
             Self::Expired { .. } => "token.expired",
             Self::ExpiryMissing => "token.expiry_missing",
+            Self::ForMicrosoftGraph => "token.for_graph",
             Self::HeaderMalformed => "token.header_malformed",
             Self::HeaderParameter { .. } => "token.header_parameter",
             Self::HeaderTooLarge { .. } => "token.header_too_large",
@@ -240,11 +275,13 @@ impl TokenError {
             Self::Issuer { .. } => "token.issuer",
             Self::IssuerMissing => "token.issuer_missing",
             Self::Key(error) => error.code(),
+            Self::KeyBound => "token.key_bound",
             Self::KeyIssuer { .. } => "token.key_issuer",
             Self::Malformed => "token.malformed",
             Self::Nonce => "token.nonce",
             Self::NonceMissing => "token.nonce_missing",
             Self::NonceUnexpected => "token.nonce_unexpected",
+            Self::NotAnAccessToken => "token.not_an_access_token",
             Self::NotYetValid { .. } => "token.not_yet_valid",
             Self::Repeated { .. } => "token.repeated",
             Self::Signature { .. } => "token.signature",
@@ -254,6 +291,8 @@ impl TokenError {
             Self::TenantMissing => "token.tenant_missing",
             Self::TooLarge { .. } => "token.too_large",
             Self::Type { .. } => "token.type",
+            Self::UnknownIssuer { .. } => "token.unknown_issuer",
+            Self::Version1 => "token.version",
         }
     }
 

@@ -83,7 +83,7 @@ struct Name<'a>(#[serde(borrow)] Cow<'a, str>);
 
 /// A value that was read to its end and is not kept. Not serde's `IgnoredAny`: what
 /// is skipped is not looked at.
-struct Readable;
+pub(super) struct Readable;
 
 impl<'de> Deserialize<'de> for Readable {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -136,7 +136,7 @@ impl<'de> Visitor<'de> for ReadableVisitor {
 }
 
 /// A token of a customer tenant has about twenty claims.
-const MAX_MEMBERS: usize = 1000;
+pub(super) const MAX_MEMBERS: usize = 1000;
 
 #[cfg(test)]
 mod tests {

@@ -8,7 +8,7 @@ fn guid(text: &str) -> Guid {
 }
 
 fn read(raw: &str, tenant: Option<&str>, issuer: Option<&str>) -> Result<Authority, Fault> {
-    Authority::new(raw, tenant.map(guid), issuer)
+    Authority::new(raw, tenant.map(guid), issuer, None)
 }
 
 fn tenant(id: Option<&str>) -> IssuerPolicy {

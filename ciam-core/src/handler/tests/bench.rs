@@ -56,6 +56,15 @@ impl Bench {
         }
     }
 
+    /// An API of many tenants at the same provider, which answers under every name.
+    pub(super) fn api_of_many(&self, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Ciam {
+        let shared = "https://login.microsoftonline.com/organizations/v2.0";
+        let config = Config::api(shared, "client")
+            .with_clock(Arc::clone(&self.clock) as Arc<dyn Clock>)
+            .with_http_client(Arc::clone(&self.provider) as Arc<dyn HttpClient>);
+        Ciam::new(change(config).build().expect("a valid configuration"))
+    }
+
     /// The same application at another address.
     pub(super) fn moved(&self, base_url: &str) -> Self {
         let ciam = application(&self.provider, &self.clock, base_url, SECRET, |config| {

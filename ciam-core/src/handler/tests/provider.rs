@@ -87,6 +87,11 @@ impl FakeProvider {
             .count()
     }
 
+    /// An access token for a scope of the application's API, with these differences.
+    pub(super) fn access_token(&self, header: &Value, claims: &Value) -> String {
+        self.state().access_token(self.clock.now(), header, claims)
+    }
+
     /// The provider knows the nonce of each code; this one knows one code only.
     pub(super) fn swap_nonce(&self, nonce: Option<String>) -> Option<String> {
         std::mem::replace(&mut self.state().nonce, nonce)
@@ -121,7 +126,16 @@ impl FakeProvider {
             });
         }
         Ok(match path.as_str() {
-            "/.well-known/openid-configuration" => merged(metadata(), &state.metadata),
+            "/.well-known/openid-configuration" => {
+                let mut document = metadata();
+                if request.uri().host() == Some("partner.example") {
+                    document["issuer"] = json!("https://partner.example");
+                }
+                merged(document, &state.metadata)
+            }
+            "/organizations/v2.0/.well-known/openid-configuration" => {
+                merged(metadata(), &state.metadata)
+            }
             "/keys" => {
                 let own = || vec![state.jwk()];
                 json!({ "keys": state.published.clone().unwrap_or_else(own) })
@@ -167,9 +181,23 @@ impl State {
             "iss": ISSUER, "sub": "alice", "aud": "client", "nonce": self.nonce,
             "iat": now.unix(), "exp": now.unix() + 3600, "name": "Alice", "email": "a@b.example",
         });
-        let claims = merged(claims, &self.claims);
+        self.sign(&header, &merged(claims, &self.claims))
+    }
+
+    /// An access token for a scope of the application's API, with changes.
+    fn access_token(&self, now: Timestamp, header: &Value, claims: &Value) -> String {
+        let typical = json!({ "alg": "EdDSA", "kid": self.kid.to_string(), "typ": "JWT" });
+        let header = merged(typical, header);
+        let typical = json!({
+            "iss": ISSUER, "sub": "alice", "aud": "client", "azp": "spa", "scp": "orders.read",
+            "iat": now.unix(), "exp": now.unix() + 3600,
+        });
+        self.sign(&header, &merged(typical, claims))
+    }
+
+    fn sign(&self, header: &Value, claims: &Value) -> String {
         let encode = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
-        let signed = format!("{}.{}", encode(&header), encode(&claims));
+        let signed = format!("{}.{}", encode(header), encode(claims));
         let signature = self.key.sign(signed.as_bytes());
         format!(
             "{signed}.{}",

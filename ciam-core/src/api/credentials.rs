@@ -1,0 +1,108 @@
+//! The bearer token of a request ([RFC 6750, section 2]).
+//!
+//! [RFC 6750, section 2]: https://www.rfc-editor.org/rfc/rfc6750#section-2
+
+use super::ApiError;
+
+/// The token in the values of the `Authorization` headers; `None` where the request has no
+/// credentials of this kind.
+///
+/// A token in the query is none: addresses are logged, kept and passed on. Beside
+/// one in the header it makes two, which section 2 forbids.
+pub(crate) fn bearer_token<'h>(
+    mut values: impl Iterator<Item = &'h [u8]>,
+    query: Option<&str>,
+) -> Result<Option<&'h str>, ApiError> {
+    let Some(value) = values.next() else {
+        return Ok(None);
+    };
+    if values.next().is_some() {
+        return Err(ApiError::SeveralCredentials);
+    }
+    // RFC 9110, section 11.1: the name of a scheme has no case.
+    let scheme = value.get(..SCHEME.len());
+    if !scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case(SCHEME)) {
+        return Ok(None);
+    }
+    let token = &value[SCHEME.len()..];
+    if !token.first().is_none_or(|byte| *byte == b' ') {
+        // The scheme of another name: `BearerX`.
+        return Ok(None);
+    }
+    let token = token.trim_ascii_start();
+    if token.is_empty() || !token.iter().all(|byte| is_of_token(*byte)) {
+        return Err(ApiError::MalformedCredentials);
+    }
+    if query.is_some_and(has_token) {
+        return Err(ApiError::SeveralCredentials);
+    }
+    let token = std::str::from_utf8(token).map_err(|_| ApiError::MalformedCredentials)?;
+    Ok(Some(token))
+}
+
+/// `b64token` of RFC 6750, section 2.1.
+const fn is_of_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'.' | b'_' | b'~' | b'+' | b'/' | b'=')
+}
+
+fn has_token(query: &str) -> bool {
+    let names = query.split('&').map(|pair| pair.split('=').next());
+    names.flatten().any(|name| name == "access_token")
+}
+
+const SCHEME: &[u8] = b"Bearer";
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(values: &[&str], uri: &str) -> Result<Option<String>, &'static str> {
+        let query = uri.split_once('?').map(|(_, query)| query);
+        let token = bearer_token(values.iter().map(|value| value.as_bytes()), query);
+        token
+            .map(|token| token.map(str::to_owned))
+            .map_err(|error| error.code())
+    }
+
+    #[test]
+    fn one_token_in_one_header() {
+        for value in ["Bearer a.b-c_", "bearer a.b-c_", "BEARER  a.b-c_"] {
+            assert_eq!(
+                read(&[value], "/"),
+                Ok(Some("a.b-c_".to_owned())),
+                "{value}"
+            );
+        }
+        assert_eq!(read(&[], "/"), Ok(None));
+        assert_eq!(read(&[], "/?access_token=a.b.c"), Ok(None));
+        for value in ["Basic YTpi", "BearerX a", "", "Bear", "DPoP a.b.c"] {
+            assert_eq!(read(&[value], "/"), Ok(None), "{value}");
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_meant_is_refused() {
+        for value in [
+            "Bearer",
+            "Bearer ",
+            "Bearer a b",
+            "Bearer a,b",
+            "Bearer \"a\"",
+            "Bearer \u{e9}",
+            "Bearer a%2Eb",
+        ] {
+            assert_eq!(read(&[value], "/"), Err("bearer.malformed"), "{value}");
+        }
+        for values in [
+            &["Bearer a", "Bearer a"][..],
+            &["Bearer a", "Basic YTpi"],
+            &["Basic YTpi", "Bearer a"],
+        ] {
+            assert_eq!(read(values, "/"), Err("bearer.several"), "{values:?}");
+        }
+        assert_eq!(
+            read(&["Bearer a"], "/?x=1&access_token=b"),
+            Err("bearer.several")
+        );
+    }
+}

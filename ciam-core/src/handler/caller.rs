@@ -1,0 +1,154 @@
+//! The caller of an API: the other way to be somebody, beside a session.
+
+use std::pin::Pin;
+
+use super::guard::Lacking;
+use super::{Ciam, Guard, Rejection, Visit};
+use crate::api::challenge::Challenge;
+use crate::api::{self, ApiError};
+use crate::claims::Caller;
+use crate::error::{Error, ErrorKind};
+use crate::telemetry::{self, TokenSource};
+
+/// What has to be waited for until it is known who calls.
+pub type PendingCaller = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+impl Visit {
+    /// What has to be waited for before [`caller`](Self::caller) is asked; nothing for
+    /// a token that was verified before, and where there is none. For adapters.
+    ///
+    /// Takes the values of the `Authorization` headers, and the query of the address.
+    /// Looks at the token only now: a route that does not ask is not slowed down.
+    pub fn pending_caller<'h>(
+        &self,
+        authorization: impl Iterator<Item = &'h [u8]>,
+        query: Option<&str>,
+    ) -> Option<PendingCaller> {
+        if self.caller_slot().get().is_some() {
+            return None;
+        }
+        let settle = |result| {
+            self.settle(result);
+            None
+        };
+        let ciam = self.ciam();
+        let token = match api::bearer_token(authorization, query) {
+            Ok(None) => return settle(Ok(None)),
+            Ok(Some(_)) if self.has_session() => return settle(Err(ApiError::SessionAndToken)),
+            Ok(Some(token)) => token,
+            Err(error) => return settle(Err(error)),
+        };
+        let now = ciam.now();
+        if let Some(known) = ciam.api().known(token, now) {
+            return settle(known.map(Some));
+        }
+        let (visit, token) = (self.clone(), token.to_owned());
+        Some(Box::pin(async move {
+            let caller = visit.ciam().api().verified(&token, now).await;
+            visit.settle(caller.map(Some));
+        }))
+    }
+
+    /// Whether the handle is an API's, where everyone is a caller. For adapters.
+    pub fn is_for_api(&self) -> bool {
+        self.ciam().config().is_api()
+    }
+
+    /// Whether a route with this guard is for callers, so that
+    /// [`pending_caller`](Self::pending_caller) has to be asked before
+    /// [`require`](Self::require). For adapters.
+    pub fn is_for_callers(&self, guard: &Guard) -> bool {
+        self.is_for_api() || guard.is_for_callers()
+    }
+
+    /// The caller, if the request has a token.
+    ///
+    /// # Errors
+    ///
+    /// A token that is not accepted is an error, never "nobody".
+    pub fn caller(&self) -> Result<Option<&Caller>, Rejection> {
+        self.consult();
+        match self.caller_slot().get() {
+            Some(Ok(caller)) => Ok(caller.as_ref()),
+            Some(Err(error)) => Err(Rejection::refused_token(self.ciam(), error)),
+            // An adapter did not wait: nobody is let in by mistake.
+            None => Err(Rejection::internal()),
+        }
+    }
+
+    /// The caller; otherwise the answer that asks for a token.
+    ///
+    /// # Errors
+    ///
+    /// When there is none, or it is not accepted.
+    pub fn require_caller(&self) -> Result<&Caller, Rejection> {
+        self.caller()?
+            .ok_or_else(|| Rejection::without_token(self.ciam()))
+    }
+
+    /// Keeps what is known of the caller, and tells the log why it is nothing.
+    fn settle(&self, caller: Result<Option<Caller>, ApiError>) {
+        if let Err(error) = &caller {
+            let code = error.code();
+            let known = Error::from(error.clone());
+            if known.kind() == ErrorKind::Request {
+                // Anyone can send nonsense, and fill a log with it.
+                tracing::info!(code, %error, "a caller was refused");
+            } else {
+                tracing::error!(code, %error, "no caller can be let in");
+            }
+            telemetry::access_token(TokenSource::Refused);
+        }
+        let _ = self.caller_slot().set(caller);
+    }
+}
+
+impl Rejection {
+    /// Asks for a token.
+    pub(super) fn without_token(ciam: &Ciam) -> Self {
+        Self::challenge(ciam, &Challenge::Credentials)
+    }
+
+    /// Asks for a token that allows, or proves, more.
+    pub(super) fn lacking(ciam: &Ciam, lacking: &Lacking, caller: &Caller) -> Self {
+        Self::challenge(ciam, &challenge(lacking, caller))
+    }
+
+    /// Tells the caller the code of RFC 6750 alone.
+    fn refused_token(ciam: &Ciam, error: &ApiError) -> Self {
+        let challenge = match error {
+            ApiError::MalformedCredentials
+            | ApiError::SeveralCredentials
+            | ApiError::SessionAndToken => Challenge::InvalidRequest,
+            _ => Challenge::InvalidToken,
+        };
+        let error = Error::from(error.clone());
+        match error.kind() {
+            ErrorKind::Request => Self::challenge(ciam, &challenge),
+            ErrorKind::Unavailable => Self::unavailable(&error),
+            _ => Self::internal(),
+        }
+    }
+}
+
+/// What the caller is asked for, whose token does not suffice.
+fn challenge(lacking: &Lacking, caller: &Caller) -> Challenge {
+    if lacking.beyond_help || !lacking.scopes.is_empty() {
+        return Challenge::InsufficientScope {
+            scopes: lacking.scopes.clone(),
+        };
+    }
+    // Microsoft's clients know another form, and say so in their tokens; those of
+    // them that do not cannot do anything about it.
+    let of_microsoft = caller.directory_id().is_some();
+    match (of_microsoft, lacking.auth_contexts.as_slice()) {
+        (true, [context, ..]) if caller.understands_challenges() => Challenge::Claims {
+            context: context.clone(),
+        },
+        (true, [_, ..]) => Challenge::InsufficientScope { scopes: Vec::new() },
+        _ => Challenge::InsufficientAuthentication {
+            contexts: lacking.auth_contexts.clone(),
+            max_age: lacking.max_age,
+        },
+    }
+}
