@@ -1,8 +1,16 @@
 //! Applications: what one registers, and what one gets back.
 
-use std::fmt;
+mod api;
+mod error;
+mod registered;
 
-use crate::{random, redirect_uri};
+pub use api::AccessTokenVersion;
+pub use error::RegisterError;
+
+pub(crate) use api::{Api, Permission};
+pub(crate) use registered::Registered;
+
+use std::fmt;
 
 /// An application to register, as under "App registrations" of a tenant.
 ///
@@ -23,6 +31,8 @@ pub struct Application {
     pub(crate) post_logout_redirect_uris: Vec<String>,
     pub(crate) optional_claims: Vec<String>,
     pub(crate) id_tokens_at_authorize: bool,
+    pub(crate) api: Api,
+    pub(crate) permissions: Vec<Permission>,
 }
 
 impl Application {
@@ -70,6 +80,71 @@ impl Application {
         self
     }
 
+    /// Exposes a scope, as under "Expose an API": a client asks for it as
+    /// `api://CLIENT-ID/orders.read` or `CLIENT-ID/orders.read`. Default: none.
+    ///
+    /// The application itself may ask for it too; others need a
+    /// [`delegated_permission`](Self::delegated_permission).
+    pub fn scope(mut self, name: impl Into<String>) -> Self {
+        self.api.scopes.push(name.into());
+        self
+    }
+
+    /// Adds an app role of this API, for users and for applications. Default: none.
+    ///
+    /// An access token for this API has those roles of its user that are app roles here. An
+    /// application gets them by
+    /// [`application_permission`](Self::application_permission).
+    pub fn app_role(mut self, value: impl Into<String>) -> Self {
+        self.api.roles.push(value.into());
+        self
+    }
+
+    /// Sets `requestedAccessTokenVersion`: what access tokens for this API look like. Default:
+    /// [`AccessTokenVersion::V2`].
+    pub fn access_token_version(mut self, version: AccessTokenVersion) -> Self {
+        self.api.version = version;
+        self
+    }
+
+    /// Adds an optional claim to the access tokens for this API: `auth_time`, `email`,
+    /// `family_name`, `given_name`, `idtyp`, `login_hint` or `xms_cc`. Default: none.
+    ///
+    /// Other names are refused by [`register`](crate::Tenant::register).
+    pub fn access_token_claim(mut self, name: impl Into<String>) -> Self {
+        self.api.claims.push(name.into());
+        self
+    }
+
+    /// Lets this application ask for a scope of another API in the name of its users, consent
+    /// given by an administrator. Default: none.
+    ///
+    /// The API has to be registered before, and to expose the scope.
+    pub fn delegated_permission(
+        mut self,
+        api_client_id: impl Into<String>,
+        scope: impl Into<String>,
+    ) -> Self {
+        let permission = Permission::delegated(api_client_id.into(), scope.into());
+        self.permissions.push(permission);
+        self
+    }
+
+    /// Gives this application an app role of an API: it is in the tokens that the application gets
+    /// in its own name. Default: none.
+    ///
+    /// The API has to be registered before, and to have the role; it may be the application
+    /// itself, if its client id is set.
+    pub fn application_permission(
+        mut self,
+        api_client_id: impl Into<String>,
+        role: impl Into<String>,
+    ) -> Self {
+        let permission = Permission::application(api_client_id.into(), role.into());
+        self.permissions.push(permission);
+        self
+    }
+
     /// Sets the application (client) id, a GUID. Default: random.
     pub fn client_id(mut self, client_id: impl Into<String>) -> Self {
         self.client_id = Some(client_id.into());
@@ -92,6 +167,8 @@ impl Application {
             post_logout_redirect_uris: Vec::new(),
             optional_claims: Vec::new(),
             id_tokens_at_authorize: false,
+            api: Api::default(),
+            permissions: Vec::new(),
         }
     }
 }
@@ -114,6 +191,9 @@ pub struct Registration {
     pub client_id: String,
     /// The client secret; `None` for a public client.
     pub client_secret: Option<String>,
+    /// The object id of its service principal: `oid` and `sub` of the tokens that it gets in its
+    /// own name.
+    pub object_id: String,
 }
 
 impl fmt::Debug for Registration {
@@ -124,142 +204,9 @@ impl fmt::Debug for Registration {
     }
 }
 
-/// Why an application was not registered.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum RegisterError {
-    /// The client id is no GUID.
-    ClientId(String),
-    /// An application with this client id is registered already.
-    Duplicate(String),
-    /// A public client has no secret.
-    PublicSecret,
-    /// A customer tenant would refuse this redirect URI.
-    RedirectUri {
-        /// The address as given.
-        uri: String,
-        /// What is wrong with it.
-        reason: String,
-    },
-    /// There are more applications, or more addresses on one, than a tenant takes.
-    TooMany(&'static str),
-    /// The optional claim is not one the local tenant knows.
-    UnknownClaim(String),
-}
-
-impl fmt::Display for RegisterError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::ClientId(id) => write!(f, "the client id `{id}` is no GUID"),
-            Self::Duplicate(id) => write!(f, "an application `{id}` is registered already"),
-            Self::PublicSecret => f.write_str("a public client has no client secret"),
-            Self::RedirectUri { uri, reason } => {
-                write!(f, "the redirect URI `{uri}` cannot be registered: {reason}")
-            }
-            Self::TooMany(what) => write!(f, "there are too many {what}"),
-            Self::UnknownClaim(name) => write!(
-                f,
-                "the optional claim `{name}` is not one of {}",
-                OPTIONAL_CLAIMS.join(", ")
-            ),
-        }
-    }
-}
-
-impl std::error::Error for RegisterError {}
-
-/// An application of the tenant, its values checked.
-#[derive(Clone)]
-pub(crate) struct Registered {
-    pub(crate) name: String,
-    pub(crate) platform: Platform,
-    pub(crate) client_id: String,
-    pub(crate) client_secret: Option<String>,
-    pub(crate) redirect_uris: Vec<String>,
-    pub(crate) post_logout_redirect_uris: Vec<String>,
-    pub(crate) optional_claims: Vec<String>,
-    pub(crate) id_tokens_at_authorize: bool,
-}
-
-impl Registered {
-    pub(crate) fn new(application: Application) -> Result<Self, RegisterError> {
-        let platform = application.platform;
-        let client_id = application.client_id.unwrap_or_else(random::guid);
-        if !random::is_guid(&client_id) {
-            return Err(RegisterError::ClientId(client_id));
-        }
-        let addresses = || {
-            let signed_out = &application.post_logout_redirect_uris;
-            application.redirect_uris.iter().chain(signed_out)
-        };
-        if addresses().count() > MAX_REDIRECT_URIS {
-            return Err(RegisterError::TooMany("redirect URIs"));
-        }
-        for uri in addresses() {
-            if let Some(reason) = redirect_uri::refusal(uri, platform) {
-                let uri = uri.clone();
-                return Err(RegisterError::RedirectUri { uri, reason });
-            }
-        }
-        for name in &application.optional_claims {
-            if !OPTIONAL_CLAIMS.contains(&name.as_str()) {
-                return Err(RegisterError::UnknownClaim(name.clone()));
-            }
-        }
-        let client_secret = match platform {
-            Platform::Public if application.client_secret.is_some() => {
-                return Err(RegisterError::PublicSecret);
-            }
-            Platform::Public => None,
-            // Like the real ones, with characters that form encoding changes.
-            Platform::Web => Some(
-                application
-                    .client_secret
-                    .unwrap_or_else(|| format!("~{}+/", random::token())),
-            ),
-        };
-        Ok(Self {
-            name: application.name,
-            platform,
-            client_id: client_id.to_ascii_lowercase(),
-            client_secret,
-            redirect_uris: application.redirect_uris,
-            post_logout_redirect_uris: application.post_logout_redirect_uris,
-            optional_claims: application.optional_claims,
-            id_tokens_at_authorize: application.id_tokens_at_authorize,
-        })
-    }
-
-    pub(crate) fn registration(&self) -> Registration {
-        Registration {
-            client_id: self.client_id.clone(),
-            client_secret: self.client_secret.clone(),
-        }
-    }
-
-    pub(crate) fn has_redirect_uri(&self, requested: &str) -> bool {
-        let mut known = self.redirect_uris.iter();
-        known.any(|uri| redirect_uri::matches(uri, requested))
-    }
-
-    pub(crate) fn has_post_logout_redirect_uri(&self, requested: &str) -> bool {
-        let mut known = self.post_logout_redirect_uris.iter();
-        known.any(|uri| redirect_uri::matches(uri, requested)) || self.has_redirect_uri(requested)
-    }
-
-    pub(crate) fn wants(&self, claim: &str) -> bool {
-        self.optional_claims.iter().any(|name| name == claim)
-    }
-}
-
 /// Where an application runs, which decides whether it can keep a secret.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Platform {
     Public,
     Web,
 }
-
-const OPTIONAL_CLAIMS: [&str; 4] = ["auth_time", "family_name", "given_name", "login_hint"];
-
-/// Microsoft: "Service limits and restrictions" of External ID.
-const MAX_REDIRECT_URIS: usize = 100;

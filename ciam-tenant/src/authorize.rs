@@ -13,6 +13,7 @@ use axum::http::Method;
 use axum::response::Response;
 
 use crate::browser;
+use crate::claims_request::interaction_required;
 use crate::clock::Timestamp;
 use crate::error::Aadsts;
 use crate::incoming::Incoming;
@@ -60,8 +61,17 @@ pub(crate) async fn authorize(
 fn answer(tenant: &State, incoming: &Incoming, request: AuthorizationRequest) -> Response {
     let now = tenant.clock.now();
     let session = usable_session(tenant, incoming, &request, now);
-    match (request.prompt, session) {
-        (Prompt::Default | Prompt::None, Some(session)) => grant(tenant, &request, &session),
+    let step_up = request.claims.has_contexts();
+    let silent = session.filter(|session| request.takes(session, now));
+    match (request.prompt, silent) {
+        (Prompt::Default | Prompt::None, Some(session)) if !step_up => {
+            let claims = request.claims.without_contexts();
+            grant(tenant, &request, &session, claims)
+        }
+        (Prompt::None, Some(_)) => {
+            let error = interaction_required(None);
+            redirect_error(&request.destination, &error, &incoming.trail)
+        }
         (Prompt::None, None) => {
             let error = Aadsts::new(
                 "login_required",

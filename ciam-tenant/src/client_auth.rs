@@ -64,12 +64,7 @@ impl Credentials {
                 "Client is public so neither 'client_assertion' nor 'client_secret' should be \
                  presented.",
             )),
-            (Platform::Web, None) => Err(Aadsts::new(
-                "invalid_client",
-                7000218,
-                "The request body must contain the following parameter: 'client_assertion' or \
-                 'client_secret'.",
-            )),
+            (Platform::Web, None) => Err(missing_secret()),
             (Platform::Web, Some(secret)) => {
                 let expected = application.client_secret.as_deref().unwrap_or_default();
                 match verify_slices_are_equal(expected.as_bytes(), secret.as_bytes()) {
@@ -88,6 +83,15 @@ impl Credentials {
             }
         }
     }
+}
+
+pub(crate) fn missing_secret() -> Aadsts {
+    Aadsts::new(
+        "invalid_client",
+        7000218,
+        "The request body must contain the following parameter: 'client_assertion' or \
+         'client_secret'.",
+    )
 }
 
 /// Both parts are form encoded before they are joined (section 2.3.1): a secret with `+` or `%`

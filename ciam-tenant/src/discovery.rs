@@ -74,6 +74,12 @@ impl State {
         format!("{base}/{}", self.domain())
     }
 
+    /// An endpoint under the tenant's own name, `token` for example.
+    pub(crate) fn endpoint(&self, name: &str) -> String {
+        let base = self.base(&HeaderMap::new());
+        format!("{base}/{}/oauth2/v2.0/{name}", self.tenant_id)
+    }
+
     /// The issuer: always the GUID, in the host too where there is a host name.
     pub(crate) fn issuer(&self) -> String {
         let id = &self.tenant_id;

@@ -16,6 +16,15 @@ pub(crate) struct Aadsts {
     /// The number behind `AADSTS`: what people search for.
     pub(crate) number: u32,
     pub(crate) message: String,
+    /// Boxed: few refusals have them, and all are passed around.
+    details: Option<Box<Details>>,
+}
+
+/// Members of the error document that few refusals have.
+#[derive(Clone, Debug, Default)]
+struct Details {
+    suberror: Option<&'static str>,
+    claims: Option<String>,
 }
 
 impl Aadsts {
@@ -24,7 +33,28 @@ impl Aadsts {
             error,
             number,
             message: message.into(),
+            details: None,
         }
+    }
+
+    /// Says what kind of `error` it is, to those who look closer.
+    pub(crate) fn with_suberror(mut self, suberror: &'static str) -> Self {
+        self.details.get_or_insert_default().suberror = Some(suberror);
+        self
+    }
+
+    /// Adds the claims that the client has to ask for at the authorization endpoint.
+    pub(crate) fn with_claims(mut self, claims: Option<String>) -> Self {
+        self.details.get_or_insert_default().claims = claims;
+        self
+    }
+
+    /// The same refusal under another `error`: the endpoints name some differently.
+    pub(crate) fn renamed(mut self, from: &str, to: &'static str) -> Self {
+        if self.error == from {
+            self.error = to;
+        }
+        self
     }
 
     pub(crate) fn invalid_request(number: u32, message: impl Into<String>) -> Self {
@@ -90,6 +120,7 @@ impl Aadsts {
             "invalid_client" => StatusCode::UNAUTHORIZED,
             _ => StatusCode::BAD_REQUEST,
         };
+        let details = self.details.as_deref();
         let document = Document {
             error: self.error,
             error_description: self.description(trail),
@@ -98,6 +129,8 @@ impl Aadsts {
             trace_id: &trail.trace_id,
             correlation_id: &trail.correlation_id,
             error_uri: self.uri(),
+            suberror: details.and_then(|details| details.suberror),
+            claims: details.and_then(|details| details.claims.as_deref()),
         };
         (status, [NO_STORE], Json(document)).into_response()
     }
@@ -148,4 +181,8 @@ struct Document<'a> {
     trace_id: &'a str,
     correlation_id: &'a str,
     error_uri: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    suberror: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    claims: Option<&'a str>,
 }

@@ -80,6 +80,9 @@ fn claims(
     if let Some(c_hash) = c_hash {
         set("c_hash", json!(c_hash));
     }
+    if !grant.claims.id_token_contexts.is_empty() {
+        set("acrs", json!(grant.claims.id_token_contexts));
+    }
     set("sid", json!(grant.session_id));
     set("uti", json!(random::base64url(&random::bytes::<16>())));
     set("rh", json!(format!("1.{}.", random::token())));
@@ -122,13 +125,14 @@ fn claims(
 }
 
 const LIFETIME_SECONDS: u64 = 3600;
-const BACK_DATED_SECONDS: u64 = 300;
+pub(crate) const BACK_DATED_SECONDS: u64 = 300;
 /// Above this, a JWT says only where the groups can be read.
 const MAX_GROUPS: usize = 200;
 /// Claims that mean something when they are there, so no attribute may invent them.
-const NOT_ATTRIBUTES: [&str; 13] = [
+const NOT_ATTRIBUTES: [&str; 14] = [
     "_claim_names",
     "_claim_sources",
+    "acrs",
     "at_hash",
     "auth_time",
     "c_hash",

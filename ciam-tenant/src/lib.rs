@@ -23,6 +23,9 @@
 //! # }
 //! ```
 //!
+//! An application that exposes scopes or app roles is an API: [`Application::scope`],
+//! [`Application::app_role`].
+//!
 //! The program of the same name does this from a shell: `ciam-tenant --help`.
 //!
 //! # What is as in a real tenant
@@ -37,16 +40,27 @@
 //! - ID tokens carry the claims of version 2.0 and are back-dated by five minutes; `name` is the
 //!   literal `unknown` for who gave none. Optional claims are absent unless the application asks.
 //! - A redirect URI without a path is answered with a slash appended, but for `form_post`.
+//! - Access tokens for the applications' own APIs are JSON Web Tokens in the version that the API
+//!   asks for. Any application gets one in its own name by client credentials, and without an app
+//!   role it is one that says nothing: checking roles is the API's to do.
+//! - A claims challenge (`acrs`) is answered by asking for the password again, `max_age` and
+//!   `prompt=login` too; silently, and at the token endpoint, it is `interaction_required`.
 //!
 //! # What is not
 //!
 //! - Userinfo is at `/oidc/userinfo` of the tenant itself, in TLS mode under its own host name; the
-//!   real one is at Microsoft Graph. Access tokens are opaque and good for nothing else.
-//! - App roles belong to a user, not to a user and an application.
-//! - There are no access tokens for an API of one's own, no client credentials, device codes or
-//!   client assertions, although the discovery document names some of these, as the real one does.
+//!   real one is at Microsoft Graph. Access tokens without a scope of an API are opaque and good
+//!   for nothing else.
+//! - App roles belong to a user, not to a user and an application; an access token for an API has
+//!   those that are app roles of this API.
+//! - An access token has the scopes asked for, and never others that were consented to. One
+//!   request is for one API, at the authorization endpoint too. An API is named by its client id.
+//! - There are no device codes, client assertions, tokens in the name of a caller (on-behalf-of) or
+//!   tokens for Microsoft Graph itself, although the discovery document names some of these, as
+//!   the real one does.
 //! - No second factor, password reset, social provider, lock-out, account picker, or front-channel
-//!   sign-out. `max_age`, `claims`, `domain_hint`, `ui_locales` and `mkt` are accepted and ignored.
+//!   sign-out. `domain_hint`, `ui_locales` and `mkt` are accepted and ignored, and so is what
+//!   `claims` asks for beside `acrs` and `xms_cc`. A session keeps no authentication context.
 //!
 //! # Pages
 //!
@@ -74,14 +88,17 @@
 //!
 //! `server` (own host and tenant only) → `incoming`, `parameters` (limits) → `authorize` (checks,
 //! then an answer or a page) → `interaction` (sign-in, sign-up) → `token_endpoint` (`client_auth`,
-//! `pkce`) → `id_token`, `userinfo`, `logout`. What is remembered is in `state`, bounded.
+//! `pkce`) → `id_token`, `access_token`, `userinfo`, `logout`. `scope` and `claims_request` read
+//! what both endpoints are asked for. What is remembered is in `state`, bounded.
 
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
+mod access_token;
 mod application;
 mod authorize;
 mod bounded;
 mod browser;
+mod claims_request;
 mod client_auth;
 mod clock;
 mod directory;
@@ -108,7 +125,7 @@ mod token_endpoint;
 mod userinfo;
 
 // The public interface is:
-pub use application::{Application, RegisterError, Registration};
+pub use application::{AccessTokenVersion, Application, RegisterError, Registration};
 pub use directory::{NewUser, UserError};
 pub use requests::Requests;
 pub use tenant::{StartError, Tenant, TenantBuilder};

@@ -1,61 +1,100 @@
 //! Scopes.
 
+mod consent;
+mod resource;
+
+pub(crate) use consent::Consent;
+pub(crate) use resource::{DEFAULT, Name, Resource, several};
+
 use crate::error::Aadsts;
 
-/// The granted scopes, in the order asked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Scopes(Vec<&'static str>);
+/// The granted scopes: those of OpenID Connect and Microsoft Graph, and those of one API.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Scopes {
+    /// In the order asked for.
+    names: Vec<&'static str>,
+    resource: Option<Resource>,
+}
 
 impl Scopes {
     pub(crate) fn none() -> Self {
-        Self(Vec::new())
+        Self::default()
     }
 
     /// The scopes of an authorization request.
-    pub(crate) fn parse(scope: &str) -> Result<Self, Aadsts> {
-        let mut scopes = Vec::new();
-        for name in scope.split_ascii_whitespace() {
-            let Some(known) = SCOPES.iter().find(|known| **known == name) else {
-                return Err(invalid(scope, &format!("The scope '{name}' is not known.")));
-            };
-            if !scopes.contains(known) {
-                scopes.push(*known);
-            }
-        }
-        if !scopes.contains(&"openid") {
+    pub(crate) fn parse(scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
+        let scopes = Self::read(scope, consent)?;
+        if !scopes.has("openid") && scopes.resource.is_none() {
             let why = "This tenant answers OpenID Connect requests: the scope 'openid' is missing.";
             return Err(invalid(scope, why));
         }
-        Ok(Self(scopes))
+        Ok(scopes)
     }
 
-    /// The scopes of a token request: some of those granted.
-    pub(crate) fn narrowed(&self, scope: &str) -> Result<Self, Aadsts> {
-        let mut scopes = Vec::new();
+    /// The scopes of a token request with a code: some of those granted.
+    pub(crate) fn narrowed(&self, scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
+        let scopes = self.renewed(scope, consent)?;
+        match &scopes.resource {
+            Some(asked) if !self.resource.as_ref().is_some_and(|had| had.covers(asked)) => {
+                let why = "It names more than the authorization request did.";
+                Err(invalid(scope, why))
+            }
+            _ => Ok(scopes),
+        }
+    }
+
+    /// The scopes of a token request with a refresh token: some of those granted, or those of any
+    /// API that the application may ask for. Microsoft's refresh tokens are for a user and a
+    /// client, not for a resource.
+    pub(crate) fn renewed(&self, scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
+        let scopes = Self::read(scope, consent)?;
+        match scopes.names.iter().find(|name| !self.has(name)) {
+            Some(name) => {
+                let why = format!("The scope '{name}' was not granted.");
+                Err(invalid(scope, &why))
+            }
+            None => Ok(scopes),
+        }
+    }
+
+    fn read(scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
+        let mut names = Vec::new();
+        let mut of_apis = Vec::new();
         for name in scope.split_ascii_whitespace() {
-            let Some(granted) = self.0.iter().find(|granted| **granted == name) else {
-                return Err(invalid(
-                    scope,
-                    &format!("The scope '{name}' was not granted."),
-                ));
-            };
-            if !scopes.contains(granted) {
-                scopes.push(*granted);
+            if let Some(known) = SCOPES.iter().find(|known| **known == name) {
+                if !names.contains(known) {
+                    names.push(*known);
+                }
+            } else if let Some(name) = Name::parse(name) {
+                of_apis.push(name);
+            } else if name.contains("://") {
+                return Err(consent.unknown_resource(name));
+            } else {
+                return Err(invalid(scope, &format!("The scope '{name}' is not known.")));
             }
         }
-        Ok(Self(scopes))
+        let graph = names.iter().any(|name| GRAPH_SCOPES.contains(name));
+        let resource = Resource::find(scope, &of_apis, graph, consent)?;
+        Ok(Self { names, resource })
     }
 
     pub(crate) fn has(&self, scope: &str) -> bool {
-        self.0.contains(&scope)
+        self.names.contains(&scope)
+    }
+
+    /// The API that the access token is for; `None` if it is for Microsoft Graph.
+    pub(crate) fn resource(&self) -> Option<&Resource> {
+        self.resource.as_ref()
     }
 
     pub(crate) fn to_text(&self) -> String {
-        self.0.join(" ")
+        let names = self.names.iter().map(|name| (*name).to_owned());
+        let of_api = self.resource.iter().flat_map(Resource::names);
+        names.chain(of_api).collect::<Vec<_>>().join(" ")
     }
 }
 
-fn invalid(scope: &str, why: &str) -> Aadsts {
+pub(crate) fn invalid(scope: &str, why: &str) -> Aadsts {
     Aadsts::new(
         "invalid_scope",
         70011,
@@ -76,18 +115,8 @@ const SCOPES: [&str; 6] = [
     "User.Read",
 ];
 
-#[cfg(test)]
-mod tests {
-    use super::*;
+/// Those that name a resource, unlike OpenID Connect's.
+const GRAPH_SCOPES: [&str; 2] = ["https://graph.microsoft.com/User.Read", "User.Read"];
 
-    #[test]
-    fn knows_its_scopes_and_needs_openid() {
-        let scopes = Scopes::parse("openid  profile openid").unwrap();
-        assert_eq!(scopes.to_text(), "openid profile");
-        assert!(scopes.narrowed("openid").unwrap().has("openid"));
-        for scope in ["", "profile", "openid orders.read", "openid Profile"] {
-            assert_eq!(Scopes::parse(scope).unwrap_err().number, 70011, "{scope}");
-        }
-        assert_eq!(scopes.narrowed("email").unwrap_err().number, 70011);
-    }
-}
+#[cfg(test)]
+mod tests;

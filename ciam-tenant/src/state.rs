@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 use crate::application::{RegisterError, Registered};
 use crate::authorize::AuthorizationRequest;
 use crate::bounded::Bounded;
+use crate::claims_request::ClaimsRequest;
 use crate::clock::{Clock, Timestamp};
 use crate::directory::Directory;
 use crate::keys::KeySet;
@@ -33,7 +34,7 @@ pub(crate) struct State {
     pub(crate) flows: Mutex<Bounded<Flow>>,
     pub(crate) sessions: Mutex<Bounded<Session>>,
     pub(crate) codes: Mutex<Bounded<Code>>,
-    pub(crate) access_tokens: Mutex<Bounded<AccessToken>>,
+    pub(crate) graph_tokens: Mutex<Bounded<GraphToken>>,
     pub(crate) refresh_tokens: Mutex<Bounded<RefreshToken>>,
 }
 
@@ -64,6 +65,8 @@ pub(crate) struct Grant {
     pub(crate) authenticated: Timestamp,
     pub(crate) scopes: Scopes,
     pub(crate) nonce: Option<String>,
+    /// What was asked for and satisfied.
+    pub(crate) claims: ClaimsRequest,
 }
 
 /// An authorization code, kept after use so that the second use has its own error.
@@ -75,8 +78,8 @@ pub(crate) struct Code {
     pub(crate) used: bool,
 }
 
-/// A token for the userinfo endpoint; opaque to its client.
-pub(crate) struct AccessToken {
+/// A token for Microsoft Graph, which here is the userinfo endpoint; opaque to its client.
+pub(crate) struct GraphToken {
     pub(crate) grant: Grant,
     pub(crate) expires: Timestamp,
 }
@@ -113,7 +116,7 @@ impl State {
             flows: Mutex::new(Bounded::new(MAX_FLOWS)),
             sessions: Mutex::new(Bounded::new(MAX_SESSIONS)),
             codes: Mutex::new(Bounded::new(MAX_CODES)),
-            access_tokens: Mutex::new(Bounded::new(MAX_TOKENS)),
+            graph_tokens: Mutex::new(Bounded::new(MAX_TOKENS)),
             refresh_tokens: Mutex::new(Bounded::new(MAX_TOKENS)),
         }
     }
@@ -141,6 +144,16 @@ impl State {
         }
         if applications.len() >= MAX_APPLICATIONS {
             return Err(RegisterError::TooMany("applications"));
+        }
+        for permission in &application.permissions {
+            let other = applications.get(&permission.api).map(|other| &other.api);
+            let own = (permission.api == client_id).then_some(&application.api);
+            if !other.or(own).is_some_and(|api| permission.exists_in(api)) {
+                return Err(RegisterError::Permission {
+                    api: permission.api.clone(),
+                    name: permission.name.clone(),
+                });
+            }
         }
         applications.insert(client_id, Arc::new(application));
         Ok(())

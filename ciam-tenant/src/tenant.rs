@@ -76,6 +76,11 @@ impl Tenant {
         self.state.issuer()
     }
 
+    /// The token endpoint, which the discovery document names too.
+    pub fn token_endpoint(&self) -> String {
+        self.state.endpoint("token")
+    }
+
     /// The tenant id (the `tid` claim).
     pub fn tenant_id(&self) -> &str {
         &self.state.tenant_id

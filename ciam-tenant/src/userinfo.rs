@@ -38,7 +38,7 @@ pub(crate) async fn userinfo(
 }
 
 fn valid_grant(tenant: &State, token: &str) -> Result<Grant, &'static str> {
-    let tokens = lock(&tenant.access_tokens);
+    let tokens = lock(&tenant.graph_tokens);
     let found = tokens
         .get(token)
         .ok_or("CompactToken parsing failed with error code: 80049217")?;

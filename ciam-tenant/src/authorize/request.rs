@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use crate::application::Registered;
+use crate::claims_request::ClaimsRequest;
+use crate::clock::Timestamp;
 use crate::error::Aadsts;
 use crate::parameters::Parameters;
 use crate::pkce::Challenge;
 use crate::redirect_uri::{self, Difference};
-use crate::scope::Scopes;
+use crate::scope::{self, Consent, Scopes};
+use crate::state::Session;
 
 /// A request the user may be asked about.
 #[derive(Clone)]
@@ -22,6 +25,9 @@ pub(crate) struct AuthorizationRequest {
     pub(crate) challenge: Option<Challenge>,
     pub(crate) prompt: Prompt,
     pub(crate) login_hint: Option<String>,
+    /// In seconds.
+    pub(crate) max_age: Option<u64>,
+    pub(crate) claims: ClaimsRequest,
 }
 
 /// Where and how the answer goes.
@@ -73,7 +79,7 @@ pub(crate) struct Mismatch {
 impl AuthorizationRequest {
     pub(crate) fn parse(
         parameters: &Parameters,
-        application: impl Fn(&str) -> Option<Arc<Registered>>,
+        find: impl Fn(&str) -> Option<Arc<Registered>>,
         tenant: &str,
     ) -> Result<Self, Refusal> {
         // 1. What decides where an answer may go: any doubt about it is shown on a page.
@@ -85,7 +91,7 @@ impl AuthorizationRequest {
         let Some(client_id) = parameters.get("client_id") else {
             return Err(Refusal::Page(Aadsts::missing("client_id")));
         };
-        let application = application(client_id)
+        let application = find(client_id)
             .ok_or_else(|| Refusal::Page(Aadsts::unknown_application(client_id, tenant)))?;
         let redirect_uri = parameters.owned("redirect_uri");
         let mut destination = Destination {
@@ -107,6 +113,11 @@ impl AuthorizationRequest {
         destination.response_mode = mode;
 
         // 3. Everything else is told to the application.
+        let consent = Consent {
+            client: &application.clone(),
+            find: &find,
+            tenant,
+        };
         match (Self {
             application,
             destination: destination.clone(),
@@ -117,8 +128,10 @@ impl AuthorizationRequest {
             challenge: None,
             prompt: Prompt::Default,
             login_hint: parameters.owned("login_hint"),
+            max_age: None,
+            claims: ClaimsRequest::default(),
         })
-        .complete(response_type, parameters)
+        .complete(response_type, parameters, &consent)
         {
             Ok(request) => Ok(request),
             Err(error) => Err(Refusal::Redirect(destination, error)),
@@ -129,6 +142,7 @@ impl AuthorizationRequest {
         mut self,
         response_type: Result<ResponseType, Aadsts>,
         parameters: &Parameters,
+        consent: &Consent<'_>,
     ) -> Result<Self, Aadsts> {
         if let Some(name) = parameters.repeated() {
             return Err(Aadsts::repeated(name));
@@ -147,8 +161,12 @@ impl AuthorizationRequest {
         let scope = parameters
             .get("scope")
             .ok_or_else(|| Aadsts::missing("scope"))?;
-        self.scopes = Scopes::parse(scope)?;
-        if self.response_type != ResponseType::Code && self.nonce.is_none() {
+        self.scopes = Scopes::parse(scope, consent)?;
+        if self.response_type.has_id_token() && !self.scopes.has("openid") {
+            let why = "The scope 'openid' is missing, and an ID token is asked for.";
+            return Err(scope::invalid(scope, why));
+        }
+        if self.response_type.has_id_token() && self.nonce.is_none() {
             return Err(Aadsts::missing("nonce"));
         }
         self.challenge = Challenge::parse(
@@ -157,7 +175,17 @@ impl AuthorizationRequest {
             self.application.platform,
         )?;
         self.prompt = Prompt::parse(parameters.get("prompt"), self.login_hint.is_some())?;
+        self.max_age = max_age(parameters.get("max_age"))?;
+        self.claims = ClaimsRequest::parse(parameters.get("claims"))?;
         Ok(self)
+    }
+
+    /// Whether a session is young enough; none is for a `max_age` of nothing (OpenID Connect Core
+    /// section 3.1.2.1, as amended: the same as `prompt=login`).
+    pub(crate) fn takes(&self, session: &Session, now: Timestamp) -> bool {
+        self.max_age.is_none_or(|max_age| {
+            max_age > 0 && now.since(session.authenticated).as_secs() <= max_age
+        })
     }
 }
 
@@ -231,6 +259,13 @@ fn registered_uri(application: &Registered, requested: Option<&str>) -> Result<S
         ),
         nearest: nearest.map(|(uri, differences)| (uri.to_owned(), differences)),
     }))
+}
+
+fn max_age(parameter: Option<&str>) -> Result<Option<u64>, Aadsts> {
+    let wrong = |_| Aadsts::malformed("The parameter 'max_age' is no number of seconds.");
+    parameter
+        .map(|text| text.parse().map_err(wrong))
+        .transpose()
 }
 
 fn response_type(

@@ -5,13 +5,20 @@ use axum::http::{HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 
 use super::request::{AuthorizationRequest, Destination, ResponseMode};
+use crate::claims_request::ClaimsRequest;
 use crate::error::{Aadsts, NO_STORE, Trail};
 use crate::redirect_uri::Parts;
 use crate::state::{Code, Grant, Session, State, lock};
 use crate::{id_token, pages, random};
 
-/// Sends the browser back with a code, an ID token, or both.
-pub(crate) fn grant(tenant: &State, request: &AuthorizationRequest, session: &Session) -> Response {
+/// Sends the browser back with a code, an ID token, or both. `claims` are those of the request that
+/// are satisfied.
+pub(crate) fn grant(
+    tenant: &State,
+    request: &AuthorizationRequest,
+    session: &Session,
+    claims: ClaimsRequest,
+) -> Response {
     let now = tenant.clock.now();
     let grant = Grant {
         client_id: request.application.client_id.clone(),
@@ -20,6 +27,7 @@ pub(crate) fn grant(tenant: &State, request: &AuthorizationRequest, session: &Se
         authenticated: session.authenticated,
         scopes: request.scopes.clone(),
         nonce: request.nonce.clone(),
+        claims,
     };
     let mut answer = Vec::new();
     let code = request.response_type.has_code().then(random::token);

@@ -35,6 +35,10 @@ impl World {
 
     pub async fn with(application: Application) -> Self {
         let tenant = Tenant::start().await.expect("it starts");
+        Self::in_tenant(tenant, application).await
+    }
+
+    pub async fn in_tenant(tenant: Tenant, application: Application) -> Self {
         let app = tenant.register(application).expect("it registers");
         let user = NewUser::new(EMAIL, PASSWORD).display_name("Ada Lovelace");
         tenant.add_user(user).await.expect("it adds");

@@ -1,0 +1,126 @@
+//! Codes and refresh tokens: from what a client holds to what its user granted.
+
+use crate::application::Registered;
+use crate::claims_request::{ClaimsRequest, interaction_required};
+use crate::clock::Timestamp;
+use crate::error::Aadsts;
+use crate::parameters::Parameters;
+use crate::pkce::Challenge;
+use crate::scope::Consent;
+use crate::state::{Grant, State, lock};
+
+pub(super) fn redeem_code(
+    tenant: &State,
+    consent: &Consent<'_>,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<Grant, Aadsts> {
+    let application = consent.client;
+    let sent = parameters
+        .get("code")
+        .ok_or_else(|| Aadsts::missing("code"))?;
+    let mut codes = lock(&tenant.codes);
+    let code = codes
+        .get_mut(sent)
+        .filter(|code| code.grant.client_id == application.client_id)
+        .ok_or_else(|| {
+            let why = "The provided authorization code is not valid, or was issued to another \
+                       application.";
+            Aadsts::new("invalid_grant", 70000, why)
+        })?;
+    if code.used {
+        return Err(Aadsts::new(
+            "invalid_grant",
+            54005,
+            "OAuth2 Authorization code was already redeemed, please retry with a new valid code \
+             or use an existing refresh token.",
+        ));
+    }
+    if now.since(code.created).as_secs() >= CODE_SECONDS {
+        return Err(Aadsts::new(
+            "invalid_grant",
+            70008,
+            "The provided authorization code or refresh token has expired due to inactivity. Send \
+             a new interactive authorization request for this user and resource.",
+        ));
+    }
+    let redirect_uri = parameters.get("redirect_uri");
+    if let Some(expected) = &code.redirect_uri {
+        let found = redirect_uri.ok_or_else(|| Aadsts::missing("redirect_uri"))?;
+        if found != expected {
+            return Err(other_redirect_uri(found, application));
+        }
+    } else if let Some(found) = redirect_uri.filter(|uri| !application.has_redirect_uri(uri)) {
+        return Err(other_redirect_uri(found, application));
+    }
+    Challenge::check(code.challenge.as_ref(), parameters.get("code_verifier"))?;
+    let mut grant = code.grant.clone();
+    if let Some(scope) = parameters.get("scope") {
+        grant.scopes = grant.scopes.narrowed(scope, consent)?;
+    }
+    check_claims(&mut grant, parameters)?;
+    // Last: a request that fails for another reason may be repeated with the same code.
+    code.used = true;
+    Ok(grant)
+}
+
+pub(super) fn redeem_refresh_token(
+    tenant: &State,
+    consent: &Consent<'_>,
+    parameters: &Parameters,
+    now: Timestamp,
+) -> Result<Grant, Aadsts> {
+    let application = consent.client;
+    let sent = parameters
+        .get("refresh_token")
+        .ok_or_else(|| Aadsts::missing("refresh_token"))?;
+    let tokens = lock(&tenant.refresh_tokens);
+    let token = tokens
+        .get(sent)
+        .filter(|token| token.grant.client_id == application.client_id)
+        .ok_or_else(|| {
+            let why = "The provided refresh token is not valid, or was issued to another \
+                       application.";
+            Aadsts::new("invalid_grant", 70000, why)
+        })?;
+    if now.since(token.created).as_secs() >= REFRESH_TOKEN_SECONDS {
+        return Err(Aadsts::new(
+            "invalid_grant",
+            700082,
+            "The refresh token has expired due to inactivity.",
+        ));
+    }
+    let mut grant = token.grant.clone();
+    if let Some(scope) = parameters.get("scope") {
+        grant.scopes = grant.scopes.renewed(scope, consent)?;
+    }
+    check_claims(&mut grant, parameters)?;
+    // OpenID Connect Core section 12.2: the nonce was for the sign-in.
+    grant.nonce = None;
+    Ok(grant)
+}
+
+/// No user is here: what was satisfied at sign-in is all there is.
+fn check_claims(grant: &mut Grant, parameters: &Parameters) -> Result<(), Aadsts> {
+    let asked = ClaimsRequest::parse(parameters.get("claims"))?;
+    if !grant.claims.satisfies(&asked) {
+        return Err(interaction_required(parameters.owned("claims")));
+    }
+    grant.claims.handles_challenges |= asked.handles_challenges;
+    Ok(())
+}
+
+fn other_redirect_uri(found: &str, application: &Registered) -> Aadsts {
+    Aadsts::new(
+        "invalid_client",
+        50011,
+        format!(
+            "The redirect URI '{found}' specified in the request does not match the one the \
+             authorization code for the application '{}' was issued for.",
+            application.client_id
+        ),
+    )
+}
+
+const CODE_SECONDS: u64 = 600;
+const REFRESH_TOKEN_SECONDS: u64 = 90 * 86_400;
