@@ -24,7 +24,8 @@
 //! ```
 //!
 //! An application that exposes scopes or app roles is an API: [`Application::scope`],
-//! [`Application::app_role`].
+//! [`Application::app_role`]. Its tests get tokens without any request from
+//! [`Tenant::access_token`].
 //!
 //! The program of the same name does this from a shell: `ciam-tenant --help`.
 //!
@@ -128,4 +129,4 @@ mod userinfo;
 pub use application::{AccessTokenVersion, Application, RegisterError, Registration};
 pub use directory::{NewUser, UserError};
 pub use requests::Requests;
-pub use tenant::{StartError, Tenant, TenantBuilder};
+pub use tenant::{AccessTokenBuilder, AccessTokenError, StartError, Tenant, TenantBuilder};

@@ -1,7 +1,9 @@
 //! The handle: start a tenant, fill it, look at it, stop it.
 
+mod access_token;
 mod builder;
 
+pub use access_token::{AccessTokenBuilder, AccessTokenError};
 pub use builder::{StartError, TenantBuilder};
 
 use std::fmt;
@@ -50,7 +52,7 @@ impl Tenant {
 
     /// Gives an app role to a user, for example to one who signed up on the page.
     ///
-    /// It is in the ID tokens issued from now on.
+    /// It is in the ID tokens issued from now on, and in the access tokens for APIs that have it.
     pub fn add_role(&self, email: &str, role: &str) -> Result<(), UserError> {
         lock(&self.state.directory).add_role(email, role)
     }

@@ -6,6 +6,7 @@ mod common;
 
 mod applications;
 mod challenges;
+mod minted;
 mod refusals;
 mod users;
 
