@@ -33,6 +33,7 @@ struct Options {
     name: String,
     tenant_id: Option<String>,
     client_id: Option<String>,
+    api_id: Option<String>,
     redirect_uris: Vec<String>,
     users: Vec<NewUser>,
     public: bool,
@@ -63,6 +64,7 @@ impl Options {
                 "--name" => options.name = value()?,
                 "--tenant-id" => options.tenant_id = Some(value()?),
                 "--client-id" => options.client_id = Some(value()?),
+                "--api-id" => options.api_id = Some(value()?),
                 "--redirect-uri" => options.redirect_uris.push(value()?),
                 "--user" => options.users.push(user(&value()?)?),
                 "--public" if inline.is_none() => options.public = true,
@@ -83,6 +85,7 @@ impl Default for Options {
             name: "contoso".to_owned(),
             tenant_id: None,
             client_id: None,
+            api_id: None,
             redirect_uris: Vec::new(),
             users: Vec::new(),
             public: false,
@@ -101,6 +104,18 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(tenant_id) = options.tenant_id {
         builder = builder.tenant_id(tenant_id);
     }
+    let tenant = builder.start().await?;
+    let mut api = Application::web("Local API")
+        .scope("orders.read")
+        .scope("orders.write")
+        .app_role(APP_ROLE);
+    if let Some(api_id) = options.api_id {
+        api = api.client_id(api_id);
+    }
+    let api = tenant.register(api)?;
+    let service =
+        Application::web("Local service").application_permission(&api.client_id, APP_ROLE);
+    let service = tenant.register(service)?;
     let mut application = if options.public {
         Application::public("Local application")
     } else {
@@ -109,17 +124,21 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     if let Some(client_id) = options.client_id {
         application = application.client_id(client_id);
     }
+    application = application
+        .delegated_permission(&api.client_id, "orders.read")
+        .delegated_permission(&api.client_id, "orders.write");
     for uri in &options.redirect_uris {
         application = application
             .redirect_uri(uri)
             .post_logout_redirect_uri(signed_out(uri));
     }
-    let tenant = builder.start().await?;
     let registration = tenant.register(application)?;
     for user in options.users {
         tenant.add_user(user).await?;
     }
     print(&tenant, &registration, &options.redirect_uris);
+    print_api(&tenant, &api, &service);
+    println!("\nUsers and keys live in memory, until Ctrl-C.");
     tokio::signal::ctrl_c().await?;
     tenant.stop().await;
     Ok(())
@@ -151,7 +170,26 @@ fn print(tenant: &Tenant, registration: &Registration, redirect_uris: &[String])
     if let Some(base_url) = redirect_uris.first().and_then(|uri| base_url(uri)) {
         println!("  CIAM_BASE_URL={base_url}");
     }
-    println!("\nUsers and keys live in memory, until Ctrl-C.");
+}
+
+/// A second application, which is an API, and how a third one gets a token for it.
+fn print_api(tenant: &Tenant, api: &Registration, service: &Registration) {
+    let api_id = &api.client_id;
+    println!("\nSet for an API:\n");
+    println!("  CIAM_AUTHORITY={}", tenant.authority());
+    println!("  CIAM_AUDIENCE={api_id}");
+    println!("\nScopes of this API that the application may ask for:\n");
+    println!("  api://{api_id}/orders.read api://{api_id}/orders.write");
+    println!("\nA token for it with the app role {APP_ROLE}:\n");
+    println!("  curl -s '{}' \\", tenant.token_endpoint());
+    println!(
+        "    -d grant_type=client_credentials -d client_id={} \\",
+        service.client_id
+    );
+    // The secret has characters that mean something in a form, and none that do in quotes.
+    let secret = service.client_secret.as_deref().unwrap_or_default();
+    println!("    --data-urlencode 'client_secret={secret}' \\");
+    println!("    -d scope=api://{api_id}/.default");
 }
 
 /// The signed-out page beside the callback, which the application will want to return to.
@@ -173,6 +211,8 @@ fn base_url(redirect_uri: &str) -> Option<&str> {
 
 const DEFAULT_REDIRECT_URI: &str = "http://localhost:3000/auth/callback";
 
+const APP_ROLE: &str = "Orders.Read.All";
+
 const HELP: &str = "\
 A local customer tenant to develop and test against. Development only, loopback only.
 
@@ -184,6 +224,8 @@ Usage: ciam-tenant [options]
   --redirect-uri URI   an address of the application; may be repeated
                        (default: http://localhost:3000/auth/callback)
   --client-id GUID     the application's client id (default: random)
+  --api-id GUID        the client id of a second application, which is an API
+                       (default: random)
   --public             register a public client: no secret, PKCE required
   --user EMAIL:PASSWORD
                        a user who signed up already; may be repeated

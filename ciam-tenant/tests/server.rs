@@ -4,10 +4,10 @@
 mod common;
 
 use std::io::{BufRead, BufReader};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 use ciam_tenant::{Application, NewUser, StartError, Tenant};
-use common::{CALLBACK, CHALLENGE, EMAIL, PASSWORD, VERIFIER, encode, json, verify};
+use common::{CALLBACK, CHALLENGE, EMAIL, PASSWORD, VERIFIER, encode, json, part, verify};
 use reqwest::Client;
 
 const ID: &str = "aaaabbbb-0000-cccc-1111-dddd2222eeee";
@@ -241,27 +241,7 @@ fn the_program_explains_itself() {
 
 #[test]
 fn the_program_prints_what_to_set() {
-    let mut program = Command::new(PROGRAM)
-        .args([
-            "--listen",
-            "127.0.0.1:0",
-            "--tenant-id",
-            ID,
-            "--name",
-            "fabrikam",
-        ])
-        .stdout(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
-    let mut shown = String::new();
-    for line in lines {
-        let line = line.unwrap();
-        shown = format!("{shown}{line}\n");
-        if line.contains("Ctrl-C") {
-            break;
-        }
-    }
+    let (mut program, shown) = start(&["--tenant-id", ID, "--name", "fabrikam"]);
     program.kill().unwrap();
     program.wait().unwrap();
     for part in [
@@ -274,4 +254,39 @@ fn the_program_prints_what_to_set() {
     ] {
         assert!(shown.contains(part), "{part}\n{shown}");
     }
+}
+
+#[test]
+fn the_printed_command_gets_a_token_for_the_api() {
+    let (mut program, shown) = start(&["--api-id", ID]);
+    assert!(shown.contains(&format!("CIAM_AUDIENCE={ID}\n")), "{shown}");
+    let command = &shown[shown.find("curl ").unwrap()..shown.find("\n\nUsers").unwrap()];
+    let output = Command::new("sh").args(["-c", command]).output().unwrap();
+    program.kill().unwrap();
+    program.wait().unwrap();
+    let answer = String::from_utf8(output.stdout).unwrap();
+    assert!(output.status.success(), "{command}\n{answer}");
+    let claims = part(json(&answer)["access_token"].as_str().unwrap(), 1);
+    assert_eq!(claims["aud"], ID);
+    assert_eq!(claims["roles"], serde_json::json!(["Orders.Read.All"]));
+}
+
+/// The program on a free port, and what it prints.
+fn start(arguments: &[&str]) -> (Child, String) {
+    let mut program = Command::new(PROGRAM)
+        .args(["--listen", "127.0.0.1:0"])
+        .args(arguments)
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(program.stdout.take().unwrap()).lines();
+    let mut shown = String::new();
+    for line in lines {
+        let line = line.unwrap();
+        shown = format!("{shown}{line}\n");
+        if line.contains("Ctrl-C") {
+            break;
+        }
+    }
+    (program, shown)
 }
