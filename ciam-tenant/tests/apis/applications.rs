@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 
 use super::{Orders, check};
-use crate::common::CALLBACK;
+use crate::common::{Browser, CALLBACK};
 
 async fn request(orders: &Orders, changes: &[(&str, &str)]) -> (StatusCode, Value) {
     let scope = orders.scope(".default");
@@ -101,6 +101,48 @@ async fn without_a_role_there_is_a_token_that_says_nothing() {
     for name in ["roles", "scp"] {
         assert_eq!(claims.get(name), None, "{name}");
     }
+}
+
+#[tokio::test]
+async fn a_scope_of_the_same_name_is_no_role() {
+    let orders = Orders::new().await;
+    let tenant = &orders.world.tenant;
+    let api = Application::web("Twice").scope("Read").app_role("Read");
+    let api = tenant.register(api).unwrap();
+    let scoped = Application::web("Scoped").delegated_permission(&api.client_id, "Read");
+    let scoped = tenant.register(scoped).unwrap();
+    let default = format!("api://{}/.default", api.client_id);
+    let changes = [
+        ("scope", default.as_str()),
+        ("client_id", scoped.client_id.as_str()),
+        ("client_secret", scoped.client_secret.as_deref().unwrap()),
+    ];
+    let (_, tokens) = request(&orders, &changes).await;
+    assert_eq!(orders.claims(&tokens).await.get("roles"), None);
+
+    // Nor is a role of the same name a scope.
+    let in_role = Application::web("In role")
+        .redirect_uri(CALLBACK)
+        .application_permission(&api.client_id, "Read");
+    let in_role = tenant.register(in_role).unwrap();
+    let scope = format!("openid api://{}/Read", api.client_id);
+    let changes = [("client_id", in_role.client_id.as_str()), ("scope", &scope)];
+    let answer = Browser::default()
+        .get(&orders.world.request(&changes))
+        .await;
+    assert_eq!(
+        answer.parameter("error").as_deref(),
+        Some("consent_required")
+    );
+}
+
+#[tokio::test]
+async fn an_application_satisfies_no_authentication_context() {
+    let orders = Orders::new().await;
+    let claims = r#"{"access_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+    let (status, tokens) = request(&orders, &[("claims", claims)]).await;
+    assert_eq!(status, 200, "{tokens}");
+    assert_eq!(orders.claims(&tokens).await.get("acrs"), None);
 }
 
 #[tokio::test]

@@ -139,6 +139,11 @@ async fn max_age_and_prompt_login_give_a_fresh_auth_time() {
     };
     let page = browser.get(&world.request(&[scope])).await;
     let first = auth_time(&sign_in(&world, &browser, &page).await).await;
+    // Nobody is young enough for nothing, not even in the same second.
+    let page = browser
+        .get(&world.request(&[scope, ("max_age", "0")]))
+        .await;
+    assert!(page.input("flow").is_some());
     world.tenant.advance(Duration::from_secs(100));
 
     let young = browser
