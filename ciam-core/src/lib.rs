@@ -30,7 +30,7 @@
 //!
 //! **How it is laid out.** Each module uses only modules of lower rank: `secret`, `clock`,
 //! `random`, `cache`, `transport`, then `config`, `metadata`, `keys`, `token`, `claims`,
-//! `session`, `flow`, `handler`. Every security decision is a synchronous function from
+//! `session`, `flow`, `api`, `handler`. Every security decision is a synchronous function from
 //! references to a `Result`, with time and randomness as inputs.
 //!
 //! # Features

@@ -27,6 +27,7 @@ pub const CORE: &[&str] = &[
     "claims",
     "session",
     "flow",
+    "api",
     "error",
     "handler",
     "fuzzing",

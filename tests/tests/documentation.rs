@@ -31,7 +31,8 @@ fn is_code(text: &str) -> bool {
     matches!(text.split_once('.'), Some((stage, what)) if STAGES.contains(&stage) && word(what))
 }
 
-const STAGES: [&str; 22] = [
+const STAGES: [&str; 23] = [
+    "bearer",
     "callback",
     "claims",
     "config",

@@ -117,6 +117,7 @@ fn every_code_has_a_vector() {
             }
         }
     }
+    codes.retain(|code| !OF_ACCESS_TOKENS.contains(&code.as_str()));
     assert!(codes.len() > 40, "the source is written differently now");
     let missing: Vec<_> = codes.difference(&expected).collect();
     assert!(missing.is_empty(), "no vector expects {missing:?}");
@@ -397,3 +398,13 @@ fn read(path: &Path) -> Vector {
 fn folder() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("vectors")
 }
+
+/// No ID token meets these: the core's own tests of callers have them.
+const OF_ACCESS_TOKENS: [&str; 6] = [
+    "token.alg_not_allowed",
+    "token.for_graph",
+    "token.key_bound",
+    "token.not_an_access_token",
+    "token.unknown_issuer",
+    "token.version",
+];

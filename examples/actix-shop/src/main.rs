@@ -8,8 +8,8 @@ use std::process::ExitCode;
 
 use actix_web::web::{Data, Html, Json, ServiceConfig, resource};
 use actix_web::{App, HttpResponse, HttpServer, Route, guard, web};
-use ciam_actix::{Ciam, CiamExt, MaybeUser, User, role};
-use shop::Pages;
+use ciam_actix::{Ciam, CiamExt, Guard, MaybeUser, User, caller, role, scope};
+use shop::{Order, Pages};
 
 fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
     let ciam = ciam.clone();
@@ -23,6 +23,17 @@ fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
             )
             .service(resource("/account").route(read().to(account)))
             .service(resource("/api/me").route(read().to(me)))
+            .service(
+                resource("/api/orders")
+                    .guard(guard::Get())
+                    .get(orders)
+                    .wrap(ciam.require(may_read())),
+            )
+            .service(
+                resource("/api/orders")
+                    .post(order)
+                    .wrap(ciam.require(scope("orders.write"))),
+            )
             .service(resource("/healthz").route(read().to(healthz)))
             .service(resource("/").route(read().to(home)))
             .configure(ciam.routes());
@@ -48,6 +59,19 @@ async fn admin(pages: Data<Pages>, user: User) -> Html {
 
 async fn me(user: User) -> Json<User> {
     Json(user)
+}
+
+/// A user's application with the scope, or a service with the app role.
+fn may_read() -> Guard {
+    scope("orders.read") | (caller() & role("Orders.Read.All"))
+}
+
+async fn orders() -> Json<Vec<Order>> {
+    Json(shop::orders())
+}
+
+async fn order(order: Json<Order>) -> HttpResponse {
+    HttpResponse::Created().json(order)
 }
 
 async fn healthz(ciam: Data<Ciam>) -> HttpResponse {

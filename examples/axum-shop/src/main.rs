@@ -9,10 +9,10 @@ use std::process::ExitCode;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse};
-use axum::routing::get;
+use axum::routing::{get, post};
 use axum::{Json, Router};
-use ciam_axum::{Ciam, CiamExt, MaybeUser, User, role};
-use shop::Pages;
+use ciam_axum::{Ciam, CiamExt, Guard, MaybeUser, User, caller, role, scope};
+use shop::{Order, Pages};
 
 fn app(ciam: Ciam) -> Router {
     let pages = Pages::new(ciam.config());
@@ -23,6 +23,12 @@ fn app(ciam: Ciam) -> Router {
         )
         .route("/account", get(account))
         .route("/api/me", get(me))
+        .route(
+            "/api/orders",
+            get(orders)
+                .route_layer(ciam.require(may_read()))
+                .merge(post(order).route_layer(ciam.require(scope("orders.write")))),
+        )
         .route("/healthz", get(healthz).with_state(ciam.clone()))
         .route("/", get(home))
         .merge(ciam.routes())
@@ -44,6 +50,19 @@ async fn admin(State(pages): State<Pages>, user: User) -> Html<String> {
 
 async fn me(user: User) -> Json<User> {
     Json(user)
+}
+
+/// A user's application with the scope, or a service with the app role.
+fn may_read() -> Guard {
+    scope("orders.read") | (caller() & role("Orders.Read.All"))
+}
+
+async fn orders() -> Json<Vec<Order>> {
+    Json(shop::orders())
+}
+
+async fn order(Json(order): Json<Order>) -> (StatusCode, Json<Order>) {
+    (StatusCode::CREATED, Json(order))
 }
 
 async fn healthz(State(ciam): State<Ciam>) -> impl IntoResponse {

@@ -3,9 +3,11 @@
 use std::io::IsTerminal;
 
 mod local;
+mod orders;
 mod pages;
 
-pub use local::{StartError, Started, start};
+pub use local::{StartError, Started, start, start_api};
+pub use orders::{Order, orders};
 pub use pages::{Pages, health};
 
 /// Logs to the terminal; `RUST_LOG` chooses what.
