@@ -11,5 +11,6 @@ mod metrics;
 mod navigation;
 mod pages;
 mod provider;
+mod remembered;
 mod sign_in;
 mod sign_out;
