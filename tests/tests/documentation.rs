@@ -134,7 +134,11 @@ fn every_test_that_the_security_page_names_exists() {
     let names: Vec<_> = quoted.filter(is_name).collect();
     assert!(names.len() > 50, "{names:?}");
     for name in names {
-        assert!(sources.contains(&format!("fn {name}(")), "no test {name}");
+        let is_test = sources.contains(&format!("fn {name}("));
+        let files = ["vectors/id_token/NAME.toml", "fuzz/targets/NAME.rs"];
+        let mut files = files.map(|file| file.replace("NAME", name)).into_iter();
+        let is_file = files.any(|file| workspace().join("tests").join(file).exists());
+        assert!(is_test || is_file, "no test {name}");
     }
 }
 
