@@ -84,16 +84,14 @@ impl Ciam {
             uri: &parts.uri,
             headers: &parts.headers,
         };
-        let mut response = match self.route(parts.uri.path()) {
-            None if self.is_resource_metadata(parts.uri.path()) => self.resource_metadata().await,
+        let path = parts.uri.path();
+        let mut response = match self.route(path) {
+            None if self.is_resource_metadata(path) => match parts.method {
+                Method::GET | Method::HEAD => self.resource_metadata().await,
+                _ => not_allowed("GET, HEAD"),
+            },
             None => rejection::json(StatusCode::NOT_FOUND, "request.not_found"),
-            Some(route) if !route.allows(&parts.method) => {
-                let mut response =
-                    rejection::json(StatusCode::METHOD_NOT_ALLOWED, "request.method");
-                let allowed = HeaderValue::from_static(route.allowed());
-                response.headers_mut().insert(ALLOW, allowed);
-                response
-            }
+            Some(route) if !route.allows(&parts.method) => not_allowed(route.allowed()),
             Some(Route::Callback) => self.callback(incoming, &body).await,
             Some(Route::Login) => self.login(incoming, Experience::SignIn).await,
             Some(Route::Logout) => self.logout(incoming).await,
@@ -210,4 +208,11 @@ impl Ciam {
             },
         )
     }
+}
+
+fn not_allowed(allowed: &'static str) -> Response<Bytes> {
+    let mut response = rejection::json(StatusCode::METHOD_NOT_ALLOWED, "request.method");
+    let allowed = HeaderValue::from_static(allowed);
+    response.headers_mut().insert(ALLOW, allowed);
+    response
 }
