@@ -25,7 +25,7 @@ pub(crate) fn bearer_token<'h>(
         return Ok(None);
     }
     let token = &value[SCHEME.len()..];
-    if !token.first().is_none_or(|byte| *byte == b' ') {
+    if token.first().is_some_and(|byte| *byte != b' ') {
         // The scheme of another name: `BearerX`.
         return Ok(None);
     }
