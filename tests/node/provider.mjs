@@ -10,6 +10,9 @@
 //   port           0: one that is free
 //   path           what follows the port in the issuer: "", "/" or "/realms/tea"
 //   algorithms     what ID tokens may be signed with: ["RS256"]
+//   apis           {"<resource>": {audience, scope, alg, roles}}: APIs that clients get JWT
+//                  access tokens for, as RFC 8707 asks; `roles` has an application that calls
+//                  in its own name, users have those of their account
 //   accounts       {"<sub>": {claims}}; everyone has a name and an e-mail address
 //   configuration  merged over ours, `features` one level deeper
 //
@@ -26,12 +29,12 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 // Standard output belongs to the answers.
 console.log = console.info = console.debug = console.error;
-const { Provider } = await import('oidc-provider');
+const { Provider, errors } = await import('oidc-provider');
 
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const options = JSON.parse((await lines.next()).value);
 const { host = '127.0.0.1', port = 0, algorithms = ['RS256'], accounts = {} } = options;
-const { path: issuerPath = '' } = options;
+const { apis, path: issuerPath = '' } = options;
 const mount = issuerPath.replace(/\/$/, '');
 
 const stats = {};
@@ -107,8 +110,28 @@ function newProvider() {
     findAccount: (_, sub) => ({ accountId: sub, claims: () => claimsOf(sub) }),
     jwks: { keys },
     ...configuration,
-    features: { devInteractions: { enabled: true }, ...features },
+    ...(apis && { extraTokenClaims: (_, token) => ({ roles: rolesOf(token) }) }),
+    features: { devInteractions: { enabled: true }, ...(apis && apiFeatures()), ...features },
   });
+}
+
+function apiFeatures() {
+  return {
+    clientCredentials: { enabled: true },
+    resourceIndicators: {
+      enabled: true,
+      getResourceServerInfo(_, resource) {
+        if (!apis[resource]) throw new errors.InvalidTarget();
+        const { alg, audience, scope } = apis[resource];
+        return { accessTokenFormat: 'jwt', audience, jwt: { sign: { alg } }, scope };
+      },
+    },
+  };
+}
+
+function rolesOf({ accountId, resourceServer }) {
+  if (accountId) return accounts[accountId]?.roles;
+  return apis[resourceServer?.identifier()]?.roles;
 }
 
 function claimsOf(sub) {

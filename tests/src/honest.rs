@@ -1,11 +1,15 @@
 //! An honest provider, the local tenant or `oidc-provider`, where Ada has an account.
 
+mod api;
+
 use std::net::{Ipv4Addr, SocketAddr};
 
 use ciam_core::{Config, ConfigBuilder};
 use ciam_tenant::{Application, NewUser, Requests, Tenant};
 use serde_json::{Map, Value, json};
 use url::Url;
+
+pub use self::api::{Api, Client, Tokens};
 
 use crate::suite::ProviderKind;
 use crate::visitor::{Page, Visitor};
@@ -27,6 +31,8 @@ pub struct Setup {
     routes: String,
     port: u16,
     accounts: Vec<Account>,
+    /// What access tokens for the APIs are signed with, where there are some.
+    apis: Option<&'static str>,
 }
 
 /// Somebody whose e-mail address is `LOGIN@example.com`, and who has one password
@@ -218,16 +224,7 @@ impl Honest {
     }
 
     fn last_to(&self, of_tenant: &str, of_oidc_provider: &str, visitor: &Visitor) -> Url {
-        let endpoint = match self {
-            Self::LocalTenant(tenant) => {
-                format!(
-                    "http://{}/{}{of_tenant}",
-                    tenant.address(),
-                    tenant.tenant_id()
-                )
-            }
-            Self::OidcProvider(provider) => format!("{}{of_oidc_provider}", provider.issuer()),
-        };
+        let endpoint = self.endpoint(of_tenant, of_oidc_provider).to_string();
         let mut asked = visitor.history().iter().rev().map(|exchange| &exchange.url);
         let asked = asked.find(|url| url[..url::Position::AfterPath] == endpoint);
         asked.expect("the provider was asked").clone()
@@ -253,7 +250,22 @@ impl Setup {
             routes: routes.to_owned(),
             port: 0,
             accounts: vec![ada, bob],
+            apis: None,
         }
+    }
+
+    /// The application is the [`Api::Orders`] too, beside [`Api::Stock`]; and
+    /// [`Client::TILL`] may call both.
+    #[must_use]
+    pub const fn with_apis(self) -> Self {
+        self.with_apis_signed_with("RS256")
+    }
+
+    /// The same with another algorithm of their access tokens, at `oidc-provider`.
+    #[must_use]
+    pub const fn with_apis_signed_with(mut self, algorithm: &'static str) -> Self {
+        self.apis = Some(algorithm);
+        self
     }
 
     /// Listens here, and not on any port that is free.
@@ -298,13 +310,18 @@ impl Setup {
             .client_secret(CLIENT_SECRET)
             .redirect_uri(format!("{}/callback", self.routes))
             .post_logout_redirect_uri(format!("{}/signed-out", self.routes));
-        tenant.register(application).expect("valid addresses");
+        match self.apis {
+            None => {
+                tenant.register(application).expect("valid addresses");
+            }
+            Some(_) => api::register(&tenant, application),
+        }
         Honest::LocalTenant(tenant)
     }
 
     async fn oidc_provider(self) -> Honest {
         let accounts: Map<String, Value> = self.accounts.iter().map(Account::claims).collect();
-        let provider = OidcProvider::start(json!({
+        let mut options = json!({
             "accounts": accounts,
             "clients": [{
                 "client_id": CLIENT_ID,
@@ -322,9 +339,11 @@ impl Setup {
                 "conformIdTokenClaims": false,
             },
             "port": self.port,
-        }))
-        .await;
-        Honest::OidcProvider(provider)
+        });
+        if let Some(algorithm) = self.apis {
+            api::add_to(&mut options, algorithm);
+        }
+        Honest::OidcProvider(OidcProvider::start(options).await)
     }
 }
 

@@ -50,11 +50,23 @@ impl Logs {
         lines.clone()
     }
 
+    /// How many lines there are.
+    pub fn count(&self) -> usize {
+        let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
+        lines.len()
+    }
+
     /// The lines of our own crates that have this text.
     pub fn own(&self, text: &str) -> Vec<Line> {
+        self.own_after(0, text)
+    }
+
+    /// The same without the first so many lines of all.
+    pub fn own_after(&self, count: usize, text: &str) -> Vec<Line> {
         let lines = self.lines.lock().unwrap_or_else(PoisonError::into_inner);
         let own = lines
             .iter()
+            .skip(count)
             .filter(|line| line.is_own() && line.text.contains(text));
         own.cloned().collect()
     }

@@ -43,10 +43,15 @@ impl Signer {
     }
 
     fn sign(&self, script: &Script, claims: &Value) -> String {
-        let encode = |value: &Value| URL_SAFE_NO_PAD.encode_to_string(value.to_string());
         let alg = script.signing.as_ref().map_or("ES256", Signing::alg);
         let header = changed(json!({"alg": alg, "kid": "one"}), &script.header);
-        let signed = format!("{}.{}", encode(&header), encode(claims));
+        self.sign_text(script, &header.to_string(), &claims.to_string())
+    }
+
+    /// The same for any two texts.
+    pub(super) fn sign_text(&self, script: &Script, header: &str, payload: &str) -> String {
+        let encode = |text: &str| URL_SAFE_NO_PAD.encode_to_string(text);
+        let signed = format!("{}.{}", encode(header), encode(payload));
         let mut signature = match &script.signing {
             Some(signing) => signing.sign(signed.as_bytes()),
             None => {
@@ -63,7 +68,7 @@ impl Signer {
     }
 
     /// The public key, without anything that is optional but the `kid`.
-    fn jwk(&self) -> Value {
+    pub(super) fn jwk(&self) -> Value {
         let point = self.0.public_key().as_ref();
         json!({
             "kty": "EC",
@@ -72,6 +77,15 @@ impl Signer {
             "x": URL_SAFE_NO_PAD.encode_to_string(&point[1..33]),
             "y": URL_SAFE_NO_PAD.encode_to_string(&point[33..]),
         })
+    }
+}
+
+impl Script {
+    /// What the provider's clock shows.
+    pub(super) fn now(&self) -> u64 {
+        let machine = || SystemTime::now().duration_since(UNIX_EPOCH);
+        self.now
+            .unwrap_or_else(|| machine().expect("after 1970").as_secs())
     }
 }
 
@@ -144,10 +158,7 @@ impl Shared {
         let Some(issued) = issued.iter_mut().find(fits) else {
             return Answer::json(400, json!({"error": "invalid_grant"}));
         };
-        let machine = || SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = script
-            .now
-            .unwrap_or_else(|| machine().expect("after 1970").as_secs());
+        let now = script.now();
         let claims = json!({
             "iss": self.origin(Place::Metadata),
             "aud": issued.client_id,

@@ -6,6 +6,7 @@
 mod fault;
 mod honest;
 mod keys;
+mod mint;
 mod wire;
 
 use std::collections::BTreeMap;
