@@ -3,6 +3,7 @@
 //! `cargo test -p ciam-tests --test behaviour two_tabs` runs the cases with that name;
 //! the table at the end says what ran where.
 
+mod bearer;
 mod browser;
 mod conformance;
 mod customer_tenant;
@@ -17,6 +18,14 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     ciam_tests::suite::run(&[
+        bearer::callers::CASES,
+        bearer::claims::CASES,
+        bearer::credentials::CASES,
+        bearer::cross_origin::CASES,
+        bearer::keys::CASES,
+        bearer::metadata::CASES,
+        bearer::sessions::CASES,
+        bearer::signatures::CASES,
         browser::cookies::CASES,
         browser::cross_site::CASES,
         browser::history::CASES,

@@ -1,0 +1,38 @@
+//! The routes on axum.
+
+use axum::Router;
+use axum::http::{HeaderValue, Method, header};
+use axum::routing::get;
+use ciam_axum::{Caller, Ciam, CiamExt, User, role};
+use tower_http::cors::CorsLayer;
+
+use super::{ORIGIN, described, guards};
+
+pub(super) fn orders(ciam: &Ciam) -> Router {
+    let mut router = Router::new()
+        .route("/open", get(async || "open"))
+        .route("/account", get(async |_: User| "a user"))
+        .route(
+            "/admin",
+            get(async || "an admin").layer(ciam.require(role("Admin"))),
+        )
+        .route("/api/orders", get(call).post(call));
+    for (path, guard) in guards() {
+        let guarded = get(async || "passed").post(async || "passed");
+        router = router.route(path, guarded.layer(ciam.require(guard)));
+    }
+    router.merge(ciam.routes()).layer(ciam.layer())
+}
+
+pub(super) fn cross_origin(ciam: &Ciam) -> Router {
+    let cors = CorsLayer::new()
+        .allow_origin(HeaderValue::from_static(ORIGIN))
+        .allow_methods([Method::GET, Method::POST])
+        .allow_headers([header::AUTHORIZATION])
+        .expose_headers([header::WWW_AUTHENTICATE]);
+    orders(ciam).layer(cors)
+}
+
+async fn call(caller: Caller) -> String {
+    described(&caller)
+}
