@@ -18,6 +18,7 @@ use std::process::ExitCode;
 
 fn main() -> ExitCode {
     ciam_tests::suite::run(&[
+        bearer::apis::CASES,
         bearer::callers::CASES,
         bearer::claims::CASES,
         bearer::credentials::CASES,

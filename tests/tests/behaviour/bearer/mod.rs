@@ -1,6 +1,7 @@
 //! Callers of APIs, with access tokens: [`on_axum`] and [`on_actix`] have the same
 //! routes.
 
+pub(crate) mod apis;
 pub(crate) mod callers;
 pub(crate) mod claims;
 pub(crate) mod credentials;
@@ -19,6 +20,7 @@ use ciam_tests::honest::{Honest, Setup};
 use ciam_tests::scripted::Scripted;
 use ciam_tests::wire::{Then, exchange};
 use ciam_tests::{Backend, Framework, Line, Logs, Routes, Site};
+use serde::Deserialize;
 use tokio::sync::Mutex;
 
 /// What the API serves: `/api/orders` to every caller, the others to those that
@@ -163,6 +165,14 @@ impl Answer {
     }
 }
 
+/// What an API wants to know of its callers.
+#[derive(Deserialize)]
+struct Till {
+    sub: String,
+    shop: String,
+    till: u8,
+}
+
 /// Who calls, in the words of both frameworks' routes.
 fn described(caller: &Caller) -> String {
     let kind = if caller.is_application() {
@@ -173,6 +183,11 @@ fn described(caller: &Caller) -> String {
     let application = caller.application().unwrap_or_default();
     let (scopes, roles) = (caller.scopes().join(" "), caller.roles().join(" "));
     format!("{kind} at {application}: {scopes}; {roles}")
+}
+
+fn placed(caller: &Caller, till: &Till) -> String {
+    assert_eq!(caller.id().subject(), till.sub);
+    format!("{} at till {} of {}", till.sub, till.till, till.shop)
 }
 
 /// What is asked for where.

@@ -4,10 +4,10 @@ use actix_cors::Cors;
 use actix_web::App;
 use actix_web::http::{Method, header};
 use actix_web::web::{ServiceConfig, get, post, resource};
-use ciam_actix::{Caller, Ciam, CiamExt, User, role};
+use ciam_actix::{Caller, Ciam, CiamExt, Claims, User, role};
 use ciam_tests::{ActixRoutes, actix_app};
 
-use super::{ORIGIN, described, guards};
+use super::{ORIGIN, Till, described, guards, placed};
 
 pub(super) const ORDERS: ActixRoutes = actix_app!(|ciam| App::new()
     .configure(|config| configure(config, &ciam))
@@ -31,6 +31,7 @@ fn configure(config: &mut ServiceConfig, ciam: &Ciam) {
         .route("/open", get().to(async || "open"))
         .route("/account", get().to(async |_: User| "a user"))
         .service(admin.wrap(ciam.require(role("Admin"))))
+        .route("/claims", get().to(claims))
         .route("/api/orders", get().to(call))
         .route("/api/orders", post().to(call));
     for (path, guard) in guards() {
@@ -44,4 +45,8 @@ fn configure(config: &mut ServiceConfig, ciam: &Ciam) {
 
 async fn call(caller: Caller) -> String {
     described(&caller)
+}
+
+async fn claims(caller: Caller, till: Claims<Till>) -> String {
+    placed(&caller, &till)
 }

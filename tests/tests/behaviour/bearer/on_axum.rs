@@ -3,10 +3,10 @@
 use axum::Router;
 use axum::http::{HeaderValue, Method, header};
 use axum::routing::get;
-use ciam_axum::{Caller, Ciam, CiamExt, User, role};
+use ciam_axum::{Caller, Ciam, CiamExt, Claims, User, role};
 use tower_http::cors::CorsLayer;
 
-use super::{ORIGIN, described, guards};
+use super::{ORIGIN, Till, described, guards, placed};
 
 pub(super) fn orders(ciam: &Ciam) -> Router {
     let mut router = Router::new()
@@ -16,6 +16,8 @@ pub(super) fn orders(ciam: &Ciam) -> Router {
             "/admin",
             get(async || "an admin").layer(ciam.require(role("Admin"))),
         )
+        .route("/claims", get(claims))
+        .route("/maybe", get(maybe))
         .route("/api/orders", get(call).post(call));
     for (path, guard) in guards() {
         let guarded = get(async || "passed").post(async || "passed");
@@ -35,4 +37,12 @@ pub(super) fn cross_origin(ciam: &Ciam) -> Router {
 
 async fn call(caller: Caller) -> String {
     described(&caller)
+}
+
+async fn claims(caller: Caller, till: Claims<Till>) -> String {
+    placed(&caller, &till)
+}
+
+async fn maybe(caller: Option<Caller>) -> String {
+    caller.map_or_else(|| "nobody".to_owned(), |caller| described(&caller))
 }
