@@ -2,17 +2,19 @@
 //! `fetch` shows them an answer only with its headers, and of its headers only those
 //! that are exposed.
 
-use ciam_tests::{Framework, cases};
+use ciam_tests::{Browser, Echo, Framework, cases};
 use serde_json::json;
+use url::form_urlencoded;
 
-use super::{Answer, CROSS_ORIGIN, ORIGIN, Scene, ask};
+use super::{ALONE, Answer, CROSS_ORIGIN, ORIGIN, Scene, ask};
 
 cases! {
     at Misbehaving:
         a_preflight_is_answered_without_a_token,
         a_script_of_an_allowed_origin_reads_each_challenge,
         a_script_of_another_origin_reads_nothing,
-        the_description_is_everybodys;
+        the_description_is_everybodys,
+        a_browser_shows_a_challenge_to_a_script;
 }
 
 async fn a_preflight_is_answered_without_a_token(on: Framework) {
@@ -119,6 +121,56 @@ async fn the_description_is_everybodys(on: Framework) {
     assert_eq!(answer.status, 200, "{answer:?}");
     let allowed = answer.header("access-control-allow-origin");
     assert!([Some("*"), Some(ORIGIN)].contains(&allowed), "{answer:?}");
+}
+
+/// Chromium itself, with a preflight before each request for its `Authorization`.
+async fn a_browser_shows_a_challenge_to_a_script(on: Framework) {
+    let scene = scene(on).await;
+    let without_cors = Scene::new(on).await;
+    let (browser, elsewhere) = (Browser::start().await, Echo::start().await);
+    let read = scene.provider.access_token(&json!({}), &json!({}));
+    let ours = without_cors.provider.access_token(&json!({}), &json!({}));
+    let named = format!("Bearer resource_metadata=\"{DOCUMENT}\"");
+    let _alone = ALONE.lock().await;
+    for (api, path, token, told) in [
+        (
+            &scene,
+            "/api/orders",
+            &*read,
+            "200 null user at till: orders.read;".to_owned(),
+        ),
+        (
+            &scene,
+            "/api/orders",
+            "no.such.token",
+            format!("401 {named}, error=\"invalid_token\" {{\"error\":\"invalid_token\"}}"),
+        ),
+        (
+            &scene,
+            "/api/write",
+            &read,
+            format!(
+                "403 {named}, error=\"insufficient_scope\", scope=\"orders.write\" \
+                 {{\"error\":\"insufficient_scope\"}}"
+            ),
+        ),
+        (&without_cors, "/api/orders", &*ours, "TypeError".to_owned()),
+    ] {
+        let html = format!(
+            "<pre id=told></pre><script>(async () => {{\
+             let text;\
+             try {{ const answer = await fetch('{}', {{headers: {{authorization: 'Bearer {token}'}}}});\
+             text = `${{answer.status}} ${{answer.headers.get('www-authenticate')}} ${{await answer.text()}}`;\
+             }} catch (error) {{ text = error.name; }}\
+             told.textContent = text; told.id = 'answered'; }})()</script>",
+            api.site.url(path)
+        );
+        let page: String = form_urlencoded::Serializer::new(String::from("/?"))
+            .append_pair("html", &html)
+            .finish();
+        browser.go(elsewhere.url("127.0.0.1", &page)).await;
+        assert_eq!(browser.text_of("#answered").await.trim(), told, "{path}");
+    }
 }
 
 async fn scene(on: Framework) -> Scene {

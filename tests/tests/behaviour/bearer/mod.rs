@@ -30,7 +30,7 @@ const ORDERS: Routes = Routes {
     actix: on_actix::ORDERS,
 };
 
-/// The same to scripts of [`ORIGIN`] too.
+/// The same to scripts that [`may_call`] too.
 const CROSS_ORIGIN: Routes = Routes {
     axum: on_axum::cross_origin,
     actix: on_actix::CROSS_ORIGIN,
@@ -249,6 +249,11 @@ fn logged_after(count: usize) -> Vec<Line> {
 
 /// Nothing in a log line says which API wrote it.
 static ALONE: Mutex<()> = Mutex::const_new(());
+
+/// Whether scripts of this origin may call.
+fn may_call(origin: &[u8]) -> bool {
+    origin == ORIGIN.as_bytes() || origin.starts_with(b"http://127.0.0.1:")
+}
 
 /// Where scripts come from that may call.
 const ORIGIN: &str = "https://app.example";

@@ -1,12 +1,12 @@
 //! The routes on axum.
 
 use axum::Router;
-use axum::http::{HeaderValue, Method, header};
+use axum::http::{Method, header};
 use axum::routing::get;
 use ciam_axum::{Caller, Ciam, CiamExt, Claims, User, role};
-use tower_http::cors::CorsLayer;
+use tower_http::cors::{AllowOrigin, CorsLayer};
 
-use super::{ORIGIN, Till, described, guards, placed};
+use super::{Till, described, guards, may_call, placed};
 
 pub(super) fn orders(ciam: &Ciam) -> Router {
     let mut router = Router::new()
@@ -28,7 +28,9 @@ pub(super) fn orders(ciam: &Ciam) -> Router {
 
 pub(super) fn cross_origin(ciam: &Ciam) -> Router {
     let cors = CorsLayer::new()
-        .allow_origin(HeaderValue::from_static(ORIGIN))
+        .allow_origin(AllowOrigin::predicate(|origin, _| {
+            may_call(origin.as_bytes())
+        }))
         .allow_methods([Method::GET, Method::POST])
         .allow_headers([header::AUTHORIZATION])
         .expose_headers([header::WWW_AUTHENTICATE]);
