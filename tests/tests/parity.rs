@@ -1,6 +1,7 @@
 //! Every request that reaches the core is answered the same on both frameworks.
 
 mod parity {
+    pub(super) mod callers;
     pub(super) mod nested;
     pub(super) mod refused;
     pub(super) mod requests;
