@@ -137,11 +137,14 @@ fn id_token(issuer: &str, nonce: &str) -> String {
         "postalCode": "SW1Y 4LB",
         "jobTitle": "Analyst",
     });
+    signed(&claims, &rsa_key())
+}
+
+/// A token with these claims, signed with the key that the provider publishes.
+pub(crate) fn signed(claims: &Value, pair: &RsaKeyPair) -> String {
     let header = json!({"typ": "JWT", "alg": "RS256", "kid": KEY_ID});
     let encode = |json: &Value| URL_SAFE_NO_PAD.encode_to_string(json.to_string());
-    let message = format!("{}.{}", encode(&header), encode(&claims));
-    let pem = PrivatePkcs8KeyDer::from_pem_slice(&key_file("rsa.pem")).expect("a PEM file");
-    let pair = RsaKeyPair::from_pkcs8(pem.secret_pkcs8_der()).expect("an RSA key");
+    let message = format!("{}.{}", encode(&header), encode(claims));
     let mut signature = vec![0; pair.public_modulus_len()];
     pair.sign(
         &RSA_PKCS1_SHA256,
@@ -153,7 +156,13 @@ fn id_token(issuer: &str, nonce: &str) -> String {
     format!("{message}.{}", URL_SAFE_NO_PAD.encode_to_string(signature))
 }
 
-fn key_file(name: &str) -> Vec<u8> {
+/// The one that signs.
+pub(crate) fn rsa_key() -> RsaKeyPair {
+    let pem = PrivatePkcs8KeyDer::from_pem_slice(&key_file("rsa.pem")).expect("a PEM file");
+    RsaKeyPair::from_pkcs8(pem.secret_pkcs8_der()).expect("an RSA key")
+}
+
+pub(crate) fn key_file(name: &str) -> Vec<u8> {
     let path = workspace().join(Path::new("tests/vectors/keys")).join(name);
     fs::read(path).expect("the vectors' keys are there")
 }

@@ -17,7 +17,6 @@ mod cookies;
 mod empty;
 mod on_actix;
 mod on_axum;
-mod subject;
 mod table;
 mod variant;
 

@@ -13,7 +13,7 @@ use crate::apps::NOBODY;
 use crate::apps::limit::Limit;
 use crate::apps::on_actix::{Before, claims, fixed, limit, limited, maybe_user, user};
 use crate::cookies::Cookie::{self, Foreign, None, Session};
-use crate::subject::{OnActix, Subject};
+use crate::support::subject::{OnActix, Subject};
 use crate::variant::{Kind, Variant};
 
 /// Everything, with the middleware around the application.

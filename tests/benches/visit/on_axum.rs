@@ -16,7 +16,7 @@ use crate::apps::limit::Limit;
 use crate::apps::on_axum::{claims, fixed, limited, maybe_user, user};
 use crate::cookies::Cookie::{self, Foreign, None, Session};
 use crate::empty::{Empty, Given};
-use crate::subject::{OnAxum, Subject};
+use crate::support::subject::{OnAxum, Subject};
 use crate::variant::{Kind, Variant};
 
 /// Where a layer is.

@@ -1,11 +1,13 @@
 //! One thing to measure, and that it answers as it should.
 
+use std::iter;
+
 use tokio::runtime::Runtime;
 
 use crate::cookies::{Cookie, Cookies};
-use crate::subject::Subject;
 use crate::support::rounds::Run;
 use crate::support::sign_in::NAME;
+use crate::support::subject::{Header, Subject};
 
 /// What others are compared with.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -56,7 +58,7 @@ impl Variant {
 
     /// Whether it says who the visitor is, and knows nobody without a session.
     pub(crate) fn check(&self, runtime: &Runtime, cookies: &Cookies) -> Result<(), String> {
-        let found = self.subject.answer(runtime, cookies.header(self.cookie));
+        let found = self.subject.answer(runtime, self.header(cookies));
         let expected = (200, self.body.to_owned());
         if found != expected {
             return Err(format!("{}: {found:?}, expected {expected:?}", self.name));
@@ -73,18 +75,26 @@ impl Variant {
     }
 
     pub(crate) fn run<'a>(&'a self, runtime: &'a Runtime, cookies: &'a Cookies) -> Run<'a> {
-        let cookie = cookies.header(self.cookie);
-        Box::new(move |times| self.subject.prepare(runtime, cookie, times)())
+        let header = self.header(cookies);
+        Box::new(move |times| {
+            let mut headers = iter::repeat_n(header, times);
+            self.subject.prepare(runtime, &mut headers)()
+        })
     }
 
     /// Per request; those of the request itself are not among them.
     pub(crate) fn allocations(&self, runtime: &Runtime, cookies: &Cookies) -> i64 {
         let times = 100;
-        let cookie = cookies.header(self.cookie);
-        let work = self.subject.prepare(runtime, cookie, times);
+        let mut headers = iter::repeat_n(self.header(cookies), times);
+        let work = self.subject.prepare(runtime, &mut headers);
         let counted = allocation_counter::measure(|| {
             work();
         });
         (counted.count_total as f64 / times as f64).round() as i64
+    }
+
+    fn header<'a>(&self, cookies: &'a Cookies) -> Option<Header<'a>> {
+        let cookie = cookies.header(self.cookie)?;
+        Some(("cookie", cookie))
     }
 }

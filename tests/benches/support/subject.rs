@@ -10,32 +10,40 @@ use actix_web::test::{TestRequest, read_body};
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::Request;
-use http::header::{ACCEPT, CONNECTION, COOKIE, HOST};
+use http::header::{ACCEPT, CONNECTION, HOST};
 use tokio::runtime::Runtime;
 use tower::{Service, ServiceExt as _};
 
-use crate::support::sign_in::SHOP;
+use super::sign_in::SHOP;
 
 pub(crate) trait Subject {
-    /// Status and body of the answer to a request with this `Cookie` header, for a check.
-    fn answer(&self, runtime: &Runtime, cookie: Option<&str>) -> (u16, String);
+    /// Status and body of the answer to a request with this header, for a check.
+    fn answer(&self, runtime: &Runtime, header: Option<Header<'_>>) -> (u16, String);
 
-    /// Makes the requests. What comes back answers them all, and says how long it took.
-    fn prepare<'a>(&'a self, runtime: &'a Runtime, cookie: Option<&str>, times: usize) -> Work<'a>;
+    /// Makes a request with each of these headers. What comes back answers them all, and
+    /// says how long it took.
+    fn prepare<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        headers: &mut dyn Iterator<Item = Option<Header<'_>>>,
+    ) -> Work<'a>;
 }
+
+/// What a visitor or a caller has: a name in lower case, and a value.
+pub(crate) type Header<'a> = (&'static str, &'a str);
 
 pub(crate) type Work<'a> = Box<dyn FnOnce() -> Duration + 'a>;
 
 pub(crate) struct OnAxum<S>(pub(crate) S);
 
 impl<S> OnAxum<S> {
-    fn request(cookie: Option<&str>) -> Request<Body> {
+    fn request(header: Option<Header<'_>>) -> Request<Body> {
         let request = Request::get("/")
             .header(HOST, SHOP)
             .header(CONNECTION, "keep-alive")
             .header(ACCEPT, "*/*");
-        let request = match cookie {
-            Some(cookie) => request.header(COOKIE, cookie),
+        let request = match header {
+            Some((name, value)) => request.header(name, value),
             None => request,
         };
         request.body(Body::empty()).expect("a request")
@@ -46,17 +54,21 @@ impl<S> Subject for OnAxum<S>
 where
     S: Service<Request<Body>, Response = Response, Error = Infallible> + Clone,
 {
-    fn answer(&self, runtime: &Runtime, cookie: Option<&str>) -> (u16, String) {
+    fn answer(&self, runtime: &Runtime, header: Option<Header<'_>>) -> (u16, String) {
         runtime.block_on(async {
-            let Ok(response) = self.0.clone().oneshot(Self::request(cookie)).await;
+            let Ok(response) = self.0.clone().oneshot(Self::request(header)).await;
             let status = response.status().as_u16();
             let body = to_bytes(response.into_body(), 64 * 1024).await;
             (status, text(&body.expect("a short body")))
         })
     }
 
-    fn prepare<'a>(&'a self, runtime: &'a Runtime, cookie: Option<&str>, times: usize) -> Work<'a> {
-        let requests: Vec<_> = (0..times).map(|_| Self::request(cookie)).collect();
+    fn prepare<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        headers: &mut dyn Iterator<Item = Option<Header<'_>>>,
+    ) -> Work<'a> {
+        let requests: Vec<_> = headers.map(Self::request).collect();
         Box::new(move || {
             runtime.block_on(async {
                 let started = Instant::now();
@@ -72,13 +84,13 @@ where
 pub(crate) struct OnActix<S>(pub(crate) S);
 
 impl<S> OnActix<S> {
-    fn request(cookie: Option<&str>) -> actix_http::Request {
+    fn request(header: Option<Header<'_>>) -> actix_http::Request {
         let request = TestRequest::get()
             .insert_header(("host", SHOP))
             .insert_header(("connection", "keep-alive"))
             .insert_header(("accept", "*/*"));
-        let request = match cookie {
-            Some(cookie) => request.insert_header(("cookie", cookie)),
+        let request = match header {
+            Some(header) => request.insert_header(header),
             None => request,
         };
         request.to_request()
@@ -90,9 +102,9 @@ where
     S: ActixService<actix_http::Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
     B: MessageBody,
 {
-    fn answer(&self, runtime: &Runtime, cookie: Option<&str>) -> (u16, String) {
+    fn answer(&self, runtime: &Runtime, header: Option<Header<'_>>) -> (u16, String) {
         runtime.block_on(async {
-            match self.0.call(Self::request(cookie)).await {
+            match self.0.call(Self::request(header)).await {
                 Ok(response) => {
                     let status = response.status().as_u16();
                     (status, text(&read_body(response).await))
@@ -102,8 +114,12 @@ where
         })
     }
 
-    fn prepare<'a>(&'a self, runtime: &'a Runtime, cookie: Option<&str>, times: usize) -> Work<'a> {
-        let requests: Vec<_> = (0..times).map(|_| Self::request(cookie)).collect();
+    fn prepare<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        headers: &mut dyn Iterator<Item = Option<Header<'_>>>,
+    ) -> Work<'a> {
+        let requests: Vec<_> = headers.map(Self::request).collect();
         Box::new(move || {
             runtime.block_on(async {
                 let started = Instant::now();

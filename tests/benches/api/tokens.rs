@@ -1,0 +1,90 @@
+//! Access tokens as a customer tenant issues them, and handles that accept them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use ciam_core::{Ciam, Clock as _, Config, SystemClock};
+use serde_json::{Value, json};
+
+use crate::support::provider::{CLIENT_ID, FixedProvider, rsa_key, signed};
+
+/// The application that calls, which every handler answers with.
+pub(crate) const APPLICATION: &str = "55556666-ffff-7777-aaaa-8888bbbb9999";
+
+/// What the guard asks for.
+pub(crate) const SCOPE: &str = "Orders.Read";
+
+/// Never asked over a network.
+pub(crate) const ISSUER: &str = "https://aaaabbbb-0000-cccc-1111-dddd2222eeee.login.example/\
+    aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0";
+
+/// Values of `Authorization` headers.
+pub(crate) struct Tokens {
+    pub(crate) repeated: String,
+    /// The same caller's, with many more groups.
+    pub(crate) long: String,
+    /// More than a small cache can hold: whichever comes is new to it.
+    pub(crate) ring: Vec<String>,
+}
+
+impl Tokens {
+    pub(crate) fn new() -> Self {
+        let pair = rsa_key();
+        let bearer = |claims: &Value| format!("Bearer {}", signed(claims, &pair));
+        let mut long = claims(0);
+        long["groups"] = (0..50).map(|n| format!("{n:08}{GROUP}")).collect();
+        Self {
+            repeated: bearer(&claims(0)),
+            long: bearer(&long),
+            ring: (1..=RING).map(|number| bearer(&claims(number))).collect(),
+        }
+    }
+}
+
+/// An API with a cache of the usual size.
+pub(crate) fn ciam() -> Ciam {
+    handle(10_000)
+}
+
+/// One that has forgotten each token of the ring before it comes again.
+pub(crate) fn forgetful_ciam() -> Ciam {
+    handle(FEW)
+}
+
+fn handle(tokens: u64) -> Ciam {
+    let config = Config::api(ISSUER, CLIENT_ID)
+        .with_token_cache(tokens, Duration::from_secs(3600))
+        .with_http_client(Arc::new(FixedProvider::new(ISSUER)));
+    Ciam::new(config.build().expect("a valid configuration"))
+}
+
+/// Those of [`Access`](super::access::Access).
+pub(crate) fn claims(number: usize) -> Value {
+    let now = SystemClock.now().unix();
+    json!({
+        "aud": CLIENT_ID,
+        "iss": ISSUER,
+        "iat": now - 300,
+        "nbf": now - 300,
+        "exp": now + 3600,
+        "aio": "AWQAm/8ZAAAAq3Xw",
+        "azp": APPLICATION,
+        "azpacr": "1",
+        "groups": [format!("33334444{GROUP}")],
+        "name": "Ada Lovelace",
+        "oid": "11112222-bbbb-3333-cccc-4444dddd5555",
+        "preferred_username": "ada@example.com",
+        "rh": "0.AQEAqqqqu7sAAMwR",
+        "roles": ["Buyer"],
+        "scp": "Orders.Read Orders.Write",
+        "sid": "22223333-cccc-4444-dddd-5555eeee6666",
+        "sub": "AAAAAAAAAAAAAAAAAAAAAIkzqFVrSaSaFHy782bbtaQ",
+        "tid": "aaaabbbb-0000-cccc-1111-dddd2222eeee",
+        "uti": format!("fqiBqXLPj0eQ{number:08}"),
+        "ver": "2.0",
+    })
+}
+
+const GROUP: &str = "-dddd-5555-eeee-6666ffff7777";
+const RING: usize = 1000;
+const FEW: u64 = 8;

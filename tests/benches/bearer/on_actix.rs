@@ -1,0 +1,64 @@
+//! What is measured on actix.
+
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::test::init_service;
+use actix_web::web::get;
+use actix_web::{App, Error, Route};
+use ciam_actix::{Ciam, CiamExt as _, scope};
+use tokio::runtime::Runtime;
+
+use crate::api::limit::Limit;
+use crate::api::on_actix::{caller, fixed, limited};
+use crate::api::tokens::{SCOPE, ciam, forgetful_ciam};
+use crate::support::subject::{OnActix, Subject};
+use crate::variant::Token::{New, Repeated, RepeatedLong};
+use crate::variant::Variant;
+
+pub(crate) fn variants(runtime: &Runtime) -> Vec<Variant> {
+    let bare = |name, token| {
+        let app = App::new().route("/", get().to(fixed));
+        Variant::new(name, token, subject(runtime, app)).bare()
+    };
+    let by_hand = |name, token, limit: Limit| {
+        let app = App::new().app_data(limit).route("/", get().to(limited));
+        Variant::new(name, token, subject(runtime, app))
+    };
+    let ours = |name, token, ciam: &Ciam, route: Route| {
+        let app = App::new().route("/", route).wrap(ciam.layer());
+        Variant::new(name, token, subject(runtime, app))
+    };
+    let caller = || get().to(caller);
+    let (known, forgetful) = (ciam(), forgetful_ciam());
+    let guarded = get().to(fixed).wrap(known.require(scope(SCOPE)));
+    vec![
+        bare("bare, repeated token", Repeated),
+        bare("bare, long repeated token", RepeatedLong),
+        bare("bare, every token new", New),
+        by_hand("limit: repeated token", Repeated, Limit::remembering()),
+        ours("ours: repeated token, `Caller`", Repeated, &known, caller()),
+        ours("ours: repeated token, `scope`", Repeated, &known, guarded),
+        ours(
+            "ours: long repeated token, `Caller`",
+            RepeatedLong,
+            &known,
+            caller(),
+        ),
+        by_hand("limit: every token new", New, Limit::verifying()),
+        ours("ours: every token new, `Caller`", New, &forgetful, caller()),
+    ]
+}
+
+fn subject<F, B>(runtime: &Runtime, app: App<F>) -> Box<dyn Subject>
+where
+    F: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    Box::new(OnActix(runtime.block_on(init_service(app))))
+}
