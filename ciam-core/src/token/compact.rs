@@ -1,10 +1,12 @@
 //! Compact serialization: three segments and a header, before any trust.
 
+use std::borrow::Cow;
+
 use base64_simd::URL_SAFE_NO_PAD;
 use serde::Deserialize;
-use serde_json::Value;
 
-use super::json::{ObjectError, check_object, present};
+use super::json::{ObjectError, check_object};
+use super::members::{Member, read_members};
 use super::{Algorithm, TokenError, parse_algorithm};
 use crate::keys::{PreparedKey, SignatureError};
 use crate::text::shortened;
@@ -110,34 +112,33 @@ impl Header {
         let bytes = URL_SAFE_NO_PAD
             .decode_to_vec(segment)
             .map_err(|_| TokenError::HeaderMalformed)?;
-        let json = std::str::from_utf8(&bytes).map_err(|_| TokenError::HeaderMalformed)?;
-        check_object(json).map_err(|error| match error {
-            ObjectError::Malformed => TokenError::HeaderMalformed,
-            ObjectError::Repeated { name } => TokenError::Repeated { name },
-        })?;
-        let wire: Wire = serde_json::from_str(json).map_err(|_| TokenError::HeaderMalformed)?;
+        let [alg, b64, crit, enc, kid, nonce, typ, zip] =
+            read_members(&bytes, &NAMES).map_err(|error| match error {
+                TokenError::ClaimsMalformed => TokenError::HeaderMalformed,
+                repeated => repeated,
+            })?;
 
         // The name first: no other member can make an unsigned token fine.
-        let algorithm = text(wire.alg)?.ok_or(TokenError::AlgorithmMissing)?;
+        let algorithm = text(alg)?.ok_or(TokenError::AlgorithmMissing)?;
         let algorithm = parse_algorithm(&algorithm)?;
 
         // RFC 7515, section 4.1.11: no extension is understood here, so any
         // list of critical ones is a refusal.
-        if wire.crit.is_some() {
+        if crit.is_some() {
             return Err(TokenError::Critical);
         }
         // RFC 7797 and RFC 7516, section 4.1.3: they change what the segments
         // mean, and are refused without `crit` as well.
-        for (name, member) in [("b64", wire.b64), ("enc", wire.enc), ("zip", wire.zip)] {
+        for (name, member) in [("b64", b64), ("enc", enc), ("zip", zip)] {
             if member.is_some() {
                 return Err(TokenError::HeaderParameter { name });
             }
         }
         Ok(Self {
             algorithm,
-            kid: text(wire.kid)?,
-            typ: text(wire.typ)?,
-            has_nonce: wire.nonce.is_some(),
+            kid: text(kid)?.map(Cow::into_owned),
+            typ: text(typ)?.map(Cow::into_owned),
+            has_nonce: nonce.is_some(),
         })
     }
 
@@ -167,30 +168,10 @@ impl Header {
     }
 }
 
-#[derive(Deserialize)]
-struct Wire {
-    #[serde(default, deserialize_with = "present")]
-    alg: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    b64: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    crit: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    enc: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    kid: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    nonce: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    typ: Option<Value>,
-    #[serde(default, deserialize_with = "present")]
-    zip: Option<Value>,
-}
-
-fn text(member: Option<Value>) -> Result<Option<String>, TokenError> {
+fn text(member: Option<Member<'_>>) -> Result<Option<Cow<'_, str>>, TokenError> {
     match member {
         None => Ok(None),
-        Some(Value::String(text)) => Ok(Some(text)),
+        Some(Member::Text(text)) => Ok(Some(text)),
         Some(_) => Err(TokenError::HeaderMalformed),
     }
 }
@@ -229,6 +210,9 @@ fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
         .decode_to_vec(segment)
         .map_err(|_| TokenError::Malformed)
 }
+
+/// In the order of the alphabet.
+const NAMES: [&str; 8] = ["alg", "b64", "crit", "enc", "kid", "nonce", "typ", "zip"];
 
 /// A header with a certificate chain, which is ignored, still fits.
 const MAX_HEADER_BYTES: usize = 8 * 1024;
