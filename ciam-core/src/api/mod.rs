@@ -95,7 +95,7 @@ impl Api {
             verification = verify(&jws, &keys, &expected, now);
         }
         let (verified, key) = verification?;
-        let caller = Caller::from_token(&verified)?;
+        let caller = Caller::from_token(verified)?;
         let remembered = Remembered::new(token, &caller, key, (index, generation), now);
         self.tokens.keep(remembered);
         source.admit(&caller)

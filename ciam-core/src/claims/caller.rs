@@ -20,19 +20,15 @@ pub struct Caller(Arc<Known>);
 struct Known {
     id: UserId,
     directory_id: Option<DirectoryId>,
-    application: Option<String>,
-    is_application: bool,
-    audience: Vec<String>,
-    scopes: Vec<String>,
     roles: Vec<String>,
     understands_challenges: bool,
-    expires_at: Timestamp,
     claims: Claims,
+    token: VerifiedAccessToken,
 }
 
 impl Caller {
     /// Reads the common claims; one of an unexpected type counts as absent.
-    pub(crate) fn from_token(token: &VerifiedAccessToken) -> Result<Self, ClaimsError> {
+    pub(crate) fn from_token(token: VerifiedAccessToken) -> Result<Self, ClaimsError> {
         let claims = token.claims();
         let wire: Wire<'_> = claims.read().map_err(|error| ClaimsError::shape(&error))?;
         let directory_id = match (wire.tid.0, wire.oid.0) {
@@ -42,17 +38,15 @@ impl Caller {
             )),
             _ => None,
         };
+        let roles = wire.roles.0;
+        let understands_challenges = wire.xms_cc.0.iter().any(|one| one == "cp1");
         Ok(Self(Arc::new(Known {
             id: UserId::new(token.issuer(), token.subject()),
             directory_id,
-            application: token.application().map(str::to_owned),
-            is_application: token.is_application(),
-            audience: token.audience().to_vec(),
-            scopes: token.scopes().to_vec(),
-            roles: wire.roles.0,
-            understands_challenges: wire.xms_cc.0.iter().any(|one| one == "cp1"),
-            expires_at: token.expires_at(),
-            claims: claims.clone(),
+            roles,
+            understands_challenges,
+            claims,
+            token,
         })))
     }
 
@@ -72,22 +66,22 @@ impl Caller {
 
     /// The client id of the application that calls, if the token says it.
     pub fn application(&self) -> Option<&str> {
-        self.0.application.as_deref()
+        self.0.token.application()
     }
 
     /// Whether an application calls for itself, and no user.
     pub fn is_application(&self) -> bool {
-        self.0.is_application
+        self.0.token.is_application()
     }
 
     /// For which APIs the token is; one of them is this one.
     pub fn audience(&self) -> &[String] {
-        &self.0.audience
+        self.0.token.audience()
     }
 
     /// What the user let the application do.
     pub fn scopes(&self) -> &[String] {
-        &self.0.scopes
+        self.0.token.scopes()
     }
 
     /// The roles of the user, or of the application that calls for itself.
@@ -97,7 +91,7 @@ impl Caller {
 
     /// Until when the token is valid.
     pub fn expires_at(&self) -> Timestamp {
-        self.0.expires_at
+        self.0.token.expires_at()
     }
 
     /// Everything the token says.

@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::checks::{Moment, check_issuer, check_key_issuer, check_subject, check_tenant};
 use super::compact::{CompactJws, Header};
-use super::members::{Member, numeric_date, read_members, text, texts};
+use super::members::{Member, Wanted, numeric_date, read_members, text, texts};
 use super::{Algorithm, MAX_TOKEN_BYTES, TokenError};
 use crate::clock::Timestamp;
 use crate::config::Guid;
@@ -320,7 +320,7 @@ impl<'a> AccessTokenClaims<'a> {
             tid,
             typ,
             ver,
-        ] = read_members(payload, &NAMES)?;
+        ] = read_members(payload, &WANTED)?;
         let is_any = |members: &[&Option<Member<'_>>]| members.iter().any(|m| m.is_some());
         let of_access_token = is_any(&[&appidacr, &azpacr, &idtyp, &scope, &scp]);
         // `events` is a logout token's, or another security event's (RFC 8417).
@@ -376,8 +376,8 @@ fn scopes(claim: &'static str, member: Option<Member<'_>>) -> Result<Vec<String>
     Ok(scopes.map(str::to_owned).collect())
 }
 
-/// In the order of the alphabet.
-const NAMES: [&str; 24] = [
+/// In the order in which they are read.
+static WANTED: Wanted<24> = Wanted::new([
     "appid",
     "appidacr",
     "at_hash",
@@ -402,7 +402,7 @@ const NAMES: [&str; 24] = [
     "tid",
     "typ",
     "ver",
-];
+]);
 
 /// What Keycloak calls its other tokens.
 const OTHER_TYPES: [&str; 4] = ["ID", "Logout", "Offline", "Refresh"];

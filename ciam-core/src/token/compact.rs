@@ -6,7 +6,7 @@ use base64_simd::URL_SAFE_NO_PAD;
 use serde::Deserialize;
 
 use super::json::{ObjectError, check_object};
-use super::members::{Member, read_members};
+use super::members::{Member, Wanted, read_members};
 use super::{Algorithm, TokenError, parse_algorithm};
 use crate::keys::{PreparedKey, SignatureError};
 use crate::text::shortened;
@@ -113,7 +113,7 @@ impl Header {
             .decode_to_vec(segment)
             .map_err(|_| TokenError::HeaderMalformed)?;
         let [alg, b64, crit, enc, kid, nonce, typ, zip] =
-            read_members(&bytes, &NAMES).map_err(|error| match error {
+            read_members(&bytes, &WANTED).map_err(|error| match error {
                 TokenError::ClaimsMalformed => TokenError::HeaderMalformed,
                 repeated => repeated,
             })?;
@@ -211,8 +211,8 @@ fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
         .map_err(|_| TokenError::Malformed)
 }
 
-/// In the order of the alphabet.
-const NAMES: [&str; 8] = ["alg", "b64", "crit", "enc", "kid", "nonce", "typ", "zip"];
+/// In the order in which they are read.
+static WANTED: Wanted<8> = Wanted::new(["alg", "b64", "crit", "enc", "kid", "nonce", "typ", "zip"]);
 
 /// A header with a certificate chain, which is ignored, still fits.
 const MAX_HEADER_BYTES: usize = 8 * 1024;

@@ -14,18 +14,18 @@ use super::json::{MAX_MEMBERS, Readable};
 use crate::clock::Timestamp;
 use crate::text::shortened;
 
-/// The values of `names`, which are sorted, in their order.
+/// The values of the members that are wanted, in their order.
 ///
 /// Holds the text to the same rules as [`check_object`](super::json::check_object):
 /// one object, no name twice, all of it readable.
 pub(super) fn read_members<'a, const N: usize>(
     json: &'a [u8],
-    names: &[&'static str; N],
+    wanted: &Wanted<N>,
 ) -> Result<[Option<Member<'a>>; N], TokenError> {
     // Once for the whole text, which costs less than at each string in it.
     let json = std::str::from_utf8(json).map_err(|_| TokenError::ClaimsMalformed)?;
     let mut members = Members {
-        names,
+        wanted,
         found: [const { None }; N],
         repeated: None,
     };
@@ -36,6 +36,46 @@ pub(super) fn read_members<'a, const N: usize>(
     match members.repeated {
         Some(name) => Err(TokenError::Repeated { name }),
         None => Ok(members.found),
+    }
+}
+
+/// Names of members, found by how they start.
+///
+/// Few names start alike: one comparison of numbers rules out nearly every other, where
+/// comparing texts costs a call.
+pub(super) struct Wanted<const N: usize> {
+    names: [&'static str; N],
+    starts: [u32; N],
+}
+
+impl<const N: usize> Wanted<N> {
+    pub(super) const fn new(names: [&'static str; N]) -> Self {
+        let mut starts = [0; N];
+        let mut index = 0;
+        while index < N {
+            starts[index] = start(names[index].as_bytes());
+            index += 1;
+        }
+        Self { names, starts }
+    }
+
+    fn position(&self, name: &str) -> Option<usize> {
+        let start = start(name.as_bytes());
+        let candidates = self.starts.iter().zip(&self.names);
+        let mut candidates = candidates.enumerate();
+        let found = candidates.find(|(_, (own, other))| **own == start && **other == name);
+        found.map(|(index, _)| index)
+    }
+}
+
+/// The first four bytes as a number; a shorter name ends in zeros.
+const fn start(name: &[u8]) -> u32 {
+    match name {
+        [] => 0,
+        [a] => u32::from_le_bytes([*a, 0, 0, 0]),
+        [a, b] => u32::from_le_bytes([*a, *b, 0, 0]),
+        [a, b, c] => u32::from_le_bytes([*a, *b, *c, 0]),
+        [a, b, c, d, ..] => u32::from_le_bytes([*a, *b, *c, *d]),
     }
 }
 
@@ -87,7 +127,7 @@ pub(super) fn numeric_date(
 }
 
 struct Members<'n, 'a, const N: usize> {
-    names: &'n [&'static str; N],
+    wanted: &'n Wanted<N>,
     found: [Option<Member<'a>>; N],
     repeated: Option<String>,
 }
@@ -115,9 +155,9 @@ impl<'de, const N: usize> Visitor<'de> for &mut Members<'_, 'de, N> {
             if count > MAX_MEMBERS {
                 return Err(A::Error::custom("too many members"));
             }
-            let again = match self.names.binary_search(&&*name) {
-                Ok(index) => self.found[index].replace(members.next_value()?).is_some(),
-                Err(_) => {
+            let again = match self.wanted.position(&name) {
+                Some(index) => self.found[index].replace(members.next_value()?).is_some(),
+                None => {
                     let Readable = members.next_value()?;
                     !others.insert(name.clone())
                 }
@@ -144,6 +184,9 @@ impl<'a> Names<'a> {
             return false;
         }
         if self.few.len() < FEW {
+            if self.few.is_empty() {
+                self.few.reserve(FEW / 2);
+            }
             self.few.push(name);
             return true;
         }
@@ -223,7 +266,7 @@ mod tests {
     use super::*;
 
     fn read(json: &str) -> Result<[Option<Member<'_>>; 3], &'static str> {
-        read_members(json.as_bytes(), &["a", "b", "c"]).map_err(|error| error.code())
+        read_members(json.as_bytes(), &Wanted::new(["a", "b", "c"])).map_err(|error| error.code())
     }
 
     #[test]
@@ -234,6 +277,18 @@ mod tests {
         assert_eq!(b, Some(Member::Number(Value::from(7))));
         assert_eq!(c, Some(Member::Texts(vec!["x".into(), "y".into()])));
         assert_eq!(read("{}"), Ok([None, None, None]));
+    }
+
+    #[test]
+    fn names_that_start_alike_are_told_apart() {
+        let names = ["", "s", "scp", "scop", "scope", "appid", "appidacr"];
+        let wanted = Wanted::new(names);
+        for (index, name) in names.into_iter().enumerate() {
+            assert_eq!(wanted.position(name), Some(index), "{name}");
+        }
+        for name in ["sc", "scopes", "appida", "S", "\0", "s\0"] {
+            assert_eq!(wanted.position(name), None, "{name:?}");
+        }
     }
 
     #[test]

@@ -1,4 +1,5 @@
-//! The twenty claims of the access token as an application's type. The peers have it too.
+//! What an API knows of its tokens: their twenty claims as a type, and what two of them must
+//! say. The peers have it too.
 
 use serde::Deserialize;
 
@@ -26,3 +27,10 @@ pub(crate) struct Access {
     pub(crate) uti: String,
     pub(crate) ver: String,
 }
+
+/// Who issues the tokens. Never asked over a network.
+pub(crate) const ISSUER: &str = "https://aaaabbbb-0000-cccc-1111-dddd2222eeee.login.example/\
+    aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0";
+
+/// Which API they are for.
+pub(crate) const AUDIENCE: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";

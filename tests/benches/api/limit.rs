@@ -13,9 +13,8 @@ use aws_lc_rs::signature::{KeyPair as _, ParsedPublicKey, RSA_PKCS1_2048_8192_SH
 use base64_simd::URL_SAFE_NO_PAD;
 use ciam_core::{Clock as _, SystemClock};
 
-use super::access::Access;
-use super::tokens::ISSUER;
-use crate::support::provider::{CLIENT_ID, rsa_key};
+use super::access::{AUDIENCE, Access, ISSUER};
+use crate::support::provider::rsa_key;
 
 #[derive(Clone)]
 pub(crate) struct Limit(Arc<State>);
@@ -72,7 +71,7 @@ impl Limit {
         self.0.key.verify_sig(message, &signature).ok()?;
         let payload = URL_SAFE_NO_PAD.decode_to_vec(payload).ok()?;
         let access: Access = serde_json::from_str(str::from_utf8(&payload).ok()?).ok()?;
-        let expected = access.iss == ISSUER && access.aud == CLIENT_ID;
+        let expected = access.iss == ISSUER && access.aud == AUDIENCE;
         (expected && access.exp > now()).then_some(access)
     }
 }

@@ -6,17 +6,14 @@ use std::time::Duration;
 use ciam_core::{Ciam, Clock as _, Config, SystemClock};
 use serde_json::{Value, json};
 
-use crate::support::provider::{CLIENT_ID, FixedProvider, rsa_key, signed};
+use super::access::{AUDIENCE, ISSUER};
+use crate::support::provider::{FixedProvider, rsa_key, signed};
 
 /// The application that calls, which every handler answers with.
 pub(crate) const APPLICATION: &str = "55556666-ffff-7777-aaaa-8888bbbb9999";
 
 /// What the guard asks for.
 pub(crate) const SCOPE: &str = "Orders.Read";
-
-/// Never asked over a network.
-pub(crate) const ISSUER: &str = "https://aaaabbbb-0000-cccc-1111-dddd2222eeee.login.example/\
-    aaaabbbb-0000-cccc-1111-dddd2222eeee/v2.0";
 
 /// Values of `Authorization` headers.
 pub(crate) struct Tokens {
@@ -34,11 +31,16 @@ impl Tokens {
         let mut long = claims(0);
         long["groups"] = (0..50).map(|n| format!("{n:08}{GROUP}")).collect();
         Self {
-            repeated: bearer(&claims(0)),
+            repeated: repeated(),
             long: bearer(&long),
             ring: (1..=RING).map(|number| bearer(&claims(number))).collect(),
         }
     }
+}
+
+/// The value of the `Authorization` header of a caller who comes again.
+pub(crate) fn repeated() -> String {
+    format!("Bearer {}", signed(&claims(0), &rsa_key()))
 }
 
 /// An API with a cache of the usual size.
@@ -52,7 +54,7 @@ pub(crate) fn forgetful_ciam() -> Ciam {
 }
 
 fn handle(tokens: u64) -> Ciam {
-    let config = Config::api(ISSUER, CLIENT_ID)
+    let config = Config::api(ISSUER, AUDIENCE)
         .with_token_cache(tokens, Duration::from_secs(3600))
         .with_http_client(Arc::new(FixedProvider::new(ISSUER)));
     Ciam::new(config.build().expect("a valid configuration"))
@@ -62,7 +64,7 @@ fn handle(tokens: u64) -> Ciam {
 pub(crate) fn claims(number: usize) -> Value {
     let now = SystemClock.now().unix();
     json!({
-        "aud": CLIENT_ID,
+        "aud": AUDIENCE,
         "iss": ISSUER,
         "iat": now - 300,
         "nbf": now - 300,

@@ -16,7 +16,8 @@ use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject as _;
 use serde_json::{Value, json};
 
-use crate::api::tokens::{ISSUER, claims};
+use crate::api::access::ISSUER;
+use crate::api::tokens::claims;
 use crate::support::provider::{key_file, rsa_key, signed};
 use crate::support::rounds::{Run, Samples};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::support::sign_in::SHOP;
 
-/// The headers of every request, apart from the cookie: those of a Firefox that follows a
+/// The headers of every request, apart from the credentials: those of a Firefox that follows a
 /// link of the shop's own.
 pub(crate) const HEADERS: [(&str, &str); 10] = [
     ("Host", SHOP),
@@ -30,15 +30,21 @@ pub(crate) const HEADERS: [(&str, &str); 10] = [
 /// The path that is measured.
 pub(crate) const PATH: &str = "/me";
 
-/// Status and body of the measured page. A visitor without a cookie is a script, which is
-/// not sent to sign in.
-pub(crate) fn get(address: SocketAddr, cookie: Option<&str>) -> Result<(u16, String), String> {
+/// A header that says who asks.
+pub(crate) type Credentials = (&'static str, String);
+
+/// Status and body of the measured page. A visitor without credentials is a script, which
+/// is not sent to sign in.
+pub(crate) fn get(
+    address: SocketAddr,
+    credentials: Option<&Credentials>,
+) -> Result<(u16, String), String> {
     let mut request = format!("GET {PATH} HTTP/1.1\r\n");
-    if let Some(cookie) = cookie {
+    if let Some((credentials, secret)) = credentials {
         for (name, value) in HEADERS {
             request.push_str(&format!("{name}: {value}\r\n"));
         }
-        request.push_str(&format!("Cookie: {cookie}\r\n\r\n"));
+        request.push_str(&format!("{credentials}: {secret}\r\n\r\n"));
     } else {
         request.push_str(&format!("Host: {SHOP}\r\n\r\n"));
     }

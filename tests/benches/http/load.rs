@@ -3,13 +3,13 @@
 use std::net::SocketAddr;
 use std::process::Command;
 
-use crate::browser::{HEADERS, PATH};
+use crate::browser::{Credentials, HEADERS, PATH};
 use crate::cpu::Ticks;
 use crate::server::Server;
 
 pub(crate) struct Load {
     pub(crate) address: SocketAddr,
-    pub(crate) cookie: Option<String>,
+    pub(crate) credentials: Option<Credentials>,
 }
 
 #[derive(Clone, Copy)]
@@ -39,8 +39,8 @@ impl Load {
         for (name, value) in HEADERS {
             wrk.args(["--header", &format!("{name}: {value}")]);
         }
-        if let Some(cookie) = &self.cookie {
-            wrk.args(["--header", &format!("Cookie: {cookie}")]);
+        if let Some((name, value)) = &self.credentials {
+            wrk.args(["--header", &format!("{name}: {value}")]);
         }
         wrk.arg(format!("http://{}{PATH}", self.address));
         let before = Ticks::now(server.id())?;

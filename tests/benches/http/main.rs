@@ -5,13 +5,16 @@
 //! tables. After `--`: `--seconds 2`, `--rounds 1` and `--only actix` for a try.
 
 use std::env;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::thread;
 use std::time::Duration;
 
 use tokio::runtime::Builder;
 
+#[path = "../api/mod.rs"]
+#[allow(dead_code)] // what the other benchmark of it measures with
+mod api;
 #[path = "../apps/mod.rs"]
 mod apps;
 #[path = "../support/mod.rs"]
@@ -20,6 +23,7 @@ mod support;
 
 mod browser;
 mod cpu;
+mod keys;
 mod load;
 mod serve;
 mod server;
@@ -27,8 +31,10 @@ mod table;
 mod tools;
 mod variants;
 
+use api::tokens;
 use apps::limit::Limit;
 use apps::session::Session;
+use browser::Credentials;
 use load::{Load, Sample};
 use server::Server;
 use variants::{Program, Variant, variants};
@@ -44,7 +50,7 @@ fn main() -> ExitCode {
     if let (Some(variant), Some(address)) = (value("--serve"), value("--listen")) {
         return serve::serve(variant, address, session.ciam);
     }
-    let mut variants = variants(&session, &Limit::new());
+    let mut variants = variants(&session, &Limit::new(), &tokens::repeated());
     // `cargo bench` says so; `cargo test --benches` wants no more than the check of ours.
     let result = if arguments.iter().any(|argument| argument == "--bench") {
         let number = |name, default| {
@@ -70,9 +76,10 @@ fn main() -> ExitCode {
 }
 
 fn check(variants: &[Variant], session: &Session) -> Result<(), String> {
-    let program = env::current_exe().expect("it runs");
+    let program = [env::current_exe().expect("it runs")];
+    let provider = keys::serve();
     for variant in variants {
-        let server = Server::start(&program, variant.id)?;
+        let server = Server::start(&program, variant.id, &provider)?;
         checked(&server, variant, session).map_err(|error| format!("{}: {error}", variant.id))?;
     }
     println!("Every variant answers as it should.");
@@ -87,10 +94,12 @@ fn measure(
 ) -> Result<(), String> {
     tools::install_wrk()?;
     let programs = variants.iter().map(|variant| match variant.program {
-        Program::Ours => Ok(env::current_exe().expect("it runs")),
-        Program::Peer(name) => tools::build_peer(name),
+        Program::Ours => Ok(vec![env::current_exe().expect("it runs")]),
+        Program::Node(name) => tools::install_node_peer(name),
+        Program::Peer(name) => tools::build_peer(name).map(|program| vec![program]),
     });
-    let programs: Vec<PathBuf> = programs.collect::<Result<_, _>>()?;
+    let programs: Vec<Vec<PathBuf>> = programs.collect::<Result<_, _>>()?;
+    let provider = keys::serve();
     eprintln!("load average before: {}", cpu::load_average());
     let mut samples = vec![Vec::with_capacity(rounds); variants.len()];
     for round in 0..rounds {
@@ -98,8 +107,9 @@ fn measure(
             // A different one first in every round.
             let subject = (position + round) % variants.len();
             let variant = &variants[subject];
-            let sample = measure_undisturbed(variant, &programs[subject], session, seconds)
-                .map_err(|error| format!("{}: {error}", variant.id))?;
+            let sample =
+                measure_undisturbed(variant, (&programs[subject], &provider), session, seconds)
+                    .map_err(|error| format!("{}: {error}", variant.id))?;
             let round = round + 1;
             eprintln!("round {round}, {}: {:.0}/s", variant.id, sample.rate);
             samples[subject].push(sample);
@@ -113,7 +123,7 @@ fn measure(
 /// Once more, and again, while something else has the core or keeps `wrk` from asking.
 fn measure_undisturbed(
     variant: &Variant,
-    program: &Path,
+    program: (&[PathBuf], &str),
     session: &Session,
     seconds: usize,
 ) -> Result<Sample, String> {
@@ -132,15 +142,16 @@ fn measure_undisturbed(
 /// A process of its own each time: how its memory lies is part of the noise.
 fn measure_one(
     variant: &Variant,
-    program: &Path,
+    program: (&[PathBuf], &str),
     session: &Session,
     seconds: usize,
 ) -> Result<Sample, String> {
-    let server = Server::start(program, variant.id)?;
-    let cookie = checked(&server, variant, session)?;
+    let (program, provider) = program;
+    let server = Server::start(program, variant.id, provider)?;
+    let credentials = checked(&server, variant, session)?;
     let load = Load {
         address: server.address,
-        cookie,
+        credentials,
     };
     load.put_on(&server, WARM_UP)?;
     let sample = load.put_on(&server, seconds)?;
@@ -149,17 +160,18 @@ fn measure_one(
 }
 
 /// Signs in where the variant wants it, and asks once: the right body, and nobody's
-/// without a cookie. What comes back is the `Cookie` header to measure with.
+/// without credentials. What comes back is the header to measure with.
 fn checked(
     server: &Server,
     variant: &Variant,
     session: &Session,
-) -> Result<Option<String>, String> {
-    let cookie = match variant.program {
-        Program::Ours => variant.cookie.clone(),
-        Program::Peer(_) => Some(browser::login(server.address, &session.claims)?),
+) -> Result<Option<Credentials>, String> {
+    let credentials = if variant.signs_in {
+        Some(("Cookie", browser::login(server.address, &session.claims)?))
+    } else {
+        variant.credentials.clone()
     };
-    let found = browser::get(server.address, cookie.as_deref())?;
+    let found = browser::get(server.address, credentials.as_ref())?;
     let expected = (200, variant.says.to_owned());
     if found != expected {
         return Err(format!("{found:?}, expected {expected:?}"));
@@ -167,9 +179,9 @@ fn checked(
     let (found, _) = browser::get(server.address, None)?;
     if found != variant.without {
         let expected = variant.without;
-        return Err(format!("without a cookie {found}, expected {expected}"));
+        return Err(format!("without credentials {found}, expected {expected}"));
     }
-    Ok(cookie)
+    Ok(credentials)
 }
 
 const SECONDS: usize = 3;

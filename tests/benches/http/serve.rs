@@ -11,6 +11,9 @@ use ciam_core::Ciam;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
+use crate::api::limit::Limit as TokenLimit;
+use crate::api::tokens::{self, SCOPE};
+use crate::api::{on_actix as api_actix, on_axum as api_axum};
 use crate::apps::limit::Limit;
 use crate::apps::{on_actix, on_axum};
 
@@ -31,6 +34,7 @@ fn serve_axum(variant: &str, address: &str, ciam: &Ciam) {
     use ciam_axum::CiamExt as _;
     use on_axum::{claims, fixed, limited, maybe_user, user};
 
+    let api = tokens::ciam();
     let router = |route: MethodRouter| Router::new().route(PATH, route);
     let router = match variant {
         "bare" | "bare-cookie" => router(get(fixed)),
@@ -38,6 +42,15 @@ fn serve_axum(variant: &str, address: &str, ciam: &Ciam) {
         "anonymous" => router(get(maybe_user)).layer(ciam.layer()),
         "user" => router(get(user)).layer(ciam.layer()),
         "claims" => router(get(claims)).layer(ciam.layer()),
+        "bare-token" => router(get(api_axum::fixed)),
+        "limit-token" => Router::new()
+            .route(PATH, get(api_axum::limited))
+            .with_state(TokenLimit::remembering()),
+        "caller" => router(get(api_axum::caller)).layer(api.layer()),
+        "scope" => {
+            let guard = api.require(ciam_axum::scope(SCOPE));
+            router(get(api_axum::fixed).route_layer(guard)).layer(api.layer())
+        }
         unknown => panic!("no variant {unknown}"),
     };
     let mut builder = Builder::new_current_thread();
@@ -54,6 +67,7 @@ fn serve_actix(variant: &str, address: &str, ciam: Ciam) {
     use ciam_actix::CiamExt as _;
     use on_actix::{claims, fixed, limited, maybe_user, user};
 
+    let api = tokens::ciam();
     let ours = move |route: fn() -> Route| {
         let ciam = ciam.clone();
         run(address, move || {
@@ -69,6 +83,25 @@ fn serve_actix(variant: &str, address: &str, ciam: Ciam) {
         "anonymous" => ours(|| web::get().to(maybe_user)),
         "user" => ours(|| web::get().to(user)),
         "claims" => ours(|| web::get().to(claims)),
+        "bare-token" => run(address, || {
+            App::new().route(PATH, web::get().to(api_actix::fixed))
+        }),
+        "limit-token" => {
+            let limit = TokenLimit::remembering();
+            run(address, move || {
+                let app = App::new().app_data(limit.clone());
+                app.route(PATH, web::get().to(api_actix::limited))
+            });
+        }
+        "caller" => run(address, move || {
+            let app = App::new().route(PATH, web::get().to(api_actix::caller));
+            app.wrap(api.layer())
+        }),
+        "scope" => run(address, move || {
+            let guard = api.require(ciam_actix::scope(SCOPE));
+            let route = web::get().to(api_actix::fixed).wrap(guard);
+            App::new().route(PATH, route).wrap(api.layer())
+        }),
         unknown => panic!("no variant {unknown}"),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
-use std::path::Path;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
 /// The core that the server has, and nobody else of us.
@@ -15,15 +15,21 @@ pub(crate) struct Server {
 
 impl Server {
     /// Ready to be asked when this returns.
-    pub(crate) fn start(program: &Path, variant: &str) -> Result<Self, String> {
+    /// A program that needs keys fetches them from this provider.
+    pub(crate) fn start(
+        program: &[PathBuf],
+        variant: &str,
+        provider: &str,
+    ) -> Result<Self, String> {
         let mut process = Command::new("taskset")
             .args(["--cpu-list", &CORE.to_string()])
-            .arg(program)
+            .args(program)
             .args(["--listen", "127.0.0.1:0", "--serve", variant])
+            .args(["--provider", provider])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
-            .map_err(|error| format!("{}: {error}", program.display()))?;
+            .map_err(|error| format!("{program:?}: {error}"))?;
         let output = process.stdout.take().expect("it is piped");
         let mut line = String::new();
         let read = BufReader::new(output).read_line(&mut line);

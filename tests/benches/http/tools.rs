@@ -33,6 +33,15 @@ pub(crate) fn build_peer(name: &str) -> Result<PathBuf, String> {
     Ok(target.join("release").join(format!("peer-{name}")))
 }
 
+/// Installs what a server on Node takes, and says how it is started.
+pub(crate) fn install_node_peer(name: &str) -> Result<Vec<PathBuf>, String> {
+    let directory = workspace().join("tests/peers").join(name);
+    let mut install = Command::new("npm");
+    install.args(["ci", "--no-audit", "--no-fund"]);
+    run(install.current_dir(&directory))?;
+    Ok(vec!["node".into(), directory.join("server.mjs")])
+}
+
 fn run(command: &mut Command) -> Result<(), String> {
     eprintln!("+ {command:?}");
     match command.status() {
