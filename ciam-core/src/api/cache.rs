@@ -11,7 +11,7 @@ use moka::sync::Cache;
 use crate::claims::Caller;
 use crate::clock::Timestamp;
 use crate::keys::{KeySet, PreparedKey};
-use crate::secret::Secret;
+use crate::secret::constant_time_eq;
 
 /// Tokens that were verified, and their callers.
 ///
@@ -19,7 +19,7 @@ use crate::secret::Secret;
 /// is known only if all of it is the same. A collision costs one of the two its
 /// place.
 pub(crate) struct TokenCache {
-    tokens: Cache<u64, Arc<Remembered>>,
+    tokens: Cache<Place, Arc<Remembered>>,
     hasher: RandomState,
     life: Duration,
 }
@@ -34,14 +34,23 @@ impl TokenCache {
         }
     }
 
+    /// Where a token is found, if it is there.
+    pub(super) fn place(&self, token: &[u8]) -> Place {
+        Place(self.hasher.hash_one(token))
+    }
+
     /// The token as it was verified, unless that is too long ago or it has expired.
     ///
     /// The tolerance for clocks is not for what is remembered: a token near its end
     /// is verified again.
-    pub(super) fn find(&self, token: &str, now: Timestamp) -> Option<Arc<Remembered>> {
-        let place = self.hasher.hash_one(token);
+    pub(super) fn find(
+        &self,
+        place: Place,
+        token: &[u8],
+        now: Timestamp,
+    ) -> Option<Arc<Remembered>> {
         let remembered = self.tokens.get(&place)?;
-        if !remembered.token.matches(token) {
+        if !constant_time_eq(&remembered.token, token) {
             return None;
         }
         let until = remembered.verified_at.after(self.life);
@@ -52,10 +61,8 @@ impl TokenCache {
         None
     }
 
-    pub(super) fn keep(&self, remembered: Remembered) {
-        let token = remembered.token.expose();
-        if token.len() <= MAX_REMEMBERED_BYTES {
-            let place = self.hasher.hash_one(token);
+    pub(super) fn keep(&self, place: Place, remembered: Remembered) {
+        if remembered.token.len() <= MAX_REMEMBERED_BYTES {
             self.tokens.insert(place, Arc::new(remembered));
         }
     }
@@ -70,9 +77,13 @@ impl fmt::Debug for TokenCache {
     }
 }
 
+/// The keyed hash of a token.
+#[derive(Clone, Copy, Eq, Hash, PartialEq)]
+pub(super) struct Place(u64);
+
 /// A token that was verified.
 pub(super) struct Remembered {
-    token: Secret,
+    token: Box<[u8]>,
     caller: Caller,
     /// Whose it is, by its place among the providers.
     source: usize,
@@ -85,14 +96,14 @@ pub(super) struct Remembered {
 
 impl Remembered {
     pub(super) fn new(
-        token: &str,
+        token: &[u8],
         caller: &Caller,
         key: &Arc<PreparedKey>,
         (source, generation): (usize, u64),
         now: Timestamp,
     ) -> Self {
         Self {
-            token: Secret::new(token),
+            token: token.into(),
             caller: caller.clone(),
             source,
             key: Arc::clone(key),

@@ -5,14 +5,15 @@
 use super::ApiError;
 
 /// The token in the values of the `Authorization` headers; `None` where the request has no
-/// credentials of this kind.
+/// credentials of this kind. Whether its characters are a token's says
+/// [`bearer_text`]: of a token that is known nobody has to ask.
 ///
 /// A token in the query is none: addresses are logged, kept and passed on. Beside
 /// one in the header it makes two, which section 2 forbids.
 pub(crate) fn bearer_token<'h>(
     mut values: impl Iterator<Item = &'h [u8]>,
     query: Option<&str>,
-) -> Result<Option<&'h str>, ApiError> {
+) -> Result<Option<&'h [u8]>, ApiError> {
     let Some(value) = values.next() else {
         return Ok(None);
     };
@@ -30,20 +31,24 @@ pub(crate) fn bearer_token<'h>(
         return Ok(None);
     }
     let token = token.trim_ascii_start();
-    if token.is_empty() || !is_token(token) {
+    if token.is_empty() {
         return Err(ApiError::MalformedCredentials);
     }
     if query.is_some_and(has_token) {
         return Err(ApiError::SeveralCredentials);
     }
-    let token = std::str::from_utf8(token).map_err(|_| ApiError::MalformedCredentials)?;
     Ok(Some(token))
 }
 
-/// `b64token` of RFC 6750, section 2.1.
-///
+/// The token as text, if it has the characters of `b64token` (RFC 6750, section 2.1).
+pub(super) fn bearer_text(token: &[u8]) -> Result<&str, ApiError> {
+    let text = std::str::from_utf8(token).ok();
+    text.filter(|_| is_token(token))
+        .ok_or(ApiError::MalformedCredentials)
+}
+
 /// Every byte is looked at, whatever those before it were: without a branch the compiler
-/// takes many at once, and this is all that a known token's length costs.
+/// takes many at once.
 fn is_token(bytes: &[u8]) -> bool {
     bytes
         .iter()
@@ -72,8 +77,8 @@ mod tests {
     fn read(values: &[&str], uri: &str) -> Result<Option<String>, &'static str> {
         let query = uri.split_once('?').map(|(_, query)| query);
         let token = bearer_token(values.iter().map(|value| value.as_bytes()), query);
-        token
-            .map(|token| token.map(str::to_owned))
+        let text = token.and_then(|token| token.map(bearer_text).transpose());
+        text.map(|token| token.map(str::to_owned))
             .map_err(|error| error.code())
     }
 

@@ -25,6 +25,7 @@ pub(crate) use credentials::bearer_token;
 pub(crate) use error::ApiError;
 
 use cache::Remembered;
+use credentials::bearer_text;
 
 /// Whose tokens are accepted, what they must say, and those that were verified.
 #[derive(Debug)]
@@ -45,30 +46,29 @@ pub(crate) struct Source {
 }
 
 impl Api {
-    /// The caller whose token was verified before, if nothing has to be looked up.
-    ///
-    /// Neither locks nor waits: this runs on every request of a known caller.
-    pub(crate) fn known(&self, token: &str, now: Timestamp) -> Option<Result<Caller, ApiError>> {
-        let remembered = self.tokens.find(token, now)?;
-        let source = self.sources.get(remembered.source())?;
-        if source.provider.keys.fresh_generation(now) != Some(remembered.generation()) {
-            return None;
-        }
-        telemetry::access_token(TokenSource::Cache);
-        Some(source.admit(remembered.caller()))
-    }
-
     /// The caller of a token: remembered, or verified with keys that may have to be
     /// fetched.
-    pub(crate) async fn verified(&self, token: &str, now: Timestamp) -> Result<Caller, ApiError> {
+    ///
+    /// For a caller that is known this neither locks nor waits, and for a new one it does
+    /// not wait as long as the provider's metadata and keys are known.
+    pub(crate) async fn caller(&self, token: &[u8], now: Timestamp) -> Result<Caller, ApiError> {
+        let place = self.tokens.place(token);
+        let remembered = self.tokens.find(place, token, now);
+        if let Some(remembered) = &remembered
+            && let Some(source) = self.sources.get(remembered.source())
+            && source.provider.keys.fresh_generation(now) == Some(remembered.generation())
+        {
+            telemetry::access_token(TokenSource::Cache);
+            return source.admit(remembered.caller());
+        }
         // What is no token costs nobody a request.
-        let jws = CompactJws::parse(token, MAX_TOKEN_BYTES)?;
+        let jws = CompactJws::parse(bearer_text(token)?, MAX_TOKEN_BYTES)?;
         let (index, source, metadata) = self.source_of(&jws, now).await?;
         let provider = &source.provider;
         let jwks_uri = &metadata.document().jwks_uri;
         let mut generation = provider.keys.generation();
         let mut keys = provider.keys.keys(jwks_uri, now).await?;
-        if let Some(remembered) = self.tokens.find(token, now)
+        if let Some(remembered) = remembered
             && remembered.source() == index
             && remembered.is_of(&keys)
         {
@@ -76,7 +76,6 @@ impl Api {
             telemetry::access_token(TokenSource::Cache);
             return source.admit(remembered.caller());
         }
-        telemetry::access_token(TokenSource::Signature);
         let expected = ExpectedAccessToken {
             issuer: metadata.issuer(),
             tenant: expected_tenant(&metadata),
@@ -95,9 +94,10 @@ impl Api {
             verification = verify(&jws, &keys, &expected, now);
         }
         let (verified, key) = verification?;
-        let caller = Caller::from_token(verified)?;
+        telemetry::access_token(TokenSource::Signature);
+        let caller = Caller::from_token(verified);
         let remembered = Remembered::new(token, &caller, key, (index, generation), now);
-        self.tokens.keep(remembered);
+        self.tokens.keep(place, remembered);
         source.admit(&caller)
     }
 

@@ -3,10 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
-use serde::Deserialize;
-
-use super::user::{Text, Texts};
-use super::{Claims, ClaimsError, DirectoryId, UserId};
+use super::{Claims, DirectoryId, UserId};
 use crate::clock::Timestamp;
 use crate::token::VerifiedAccessToken;
 
@@ -20,34 +17,19 @@ pub struct Caller(Arc<Known>);
 struct Known {
     id: UserId,
     directory_id: Option<DirectoryId>,
-    roles: Vec<String>,
-    understands_challenges: bool,
     claims: Claims,
     token: VerifiedAccessToken,
 }
 
 impl Caller {
-    /// Reads the common claims; one of an unexpected type counts as absent.
-    pub(crate) fn from_token(token: VerifiedAccessToken) -> Result<Self, ClaimsError> {
-        let claims = token.claims();
-        let wire: Wire<'_> = claims.read().map_err(|error| ClaimsError::shape(&error))?;
-        let directory_id = match (wire.tid.0, wire.oid.0) {
-            (Some(tenant_id), Some(object_id)) => Some(DirectoryId::new(
-                tenant_id.into_owned(),
-                object_id.into_owned(),
-            )),
-            _ => None,
-        };
-        let roles = wire.roles.0;
-        let understands_challenges = wire.xms_cc.0.iter().any(|one| one == "cp1");
-        Ok(Self(Arc::new(Known {
+    pub(crate) fn from_token(mut token: VerifiedAccessToken) -> Self {
+        let directory_id = token.take_directory();
+        Self(Arc::new(Known {
             id: UserId::new(token.issuer(), token.subject()),
-            directory_id,
-            roles,
-            understands_challenges,
-            claims,
+            directory_id: directory_id.map(|(tenant, object)| DirectoryId::new(tenant, object)),
+            claims: token.claims(),
             token,
-        })))
+        }))
     }
 
     /// Whom the token speaks for: issuer and subject. A user, or the application
@@ -86,7 +68,7 @@ impl Caller {
 
     /// The roles of the user, or of the application that calls for itself.
     pub fn roles(&self) -> &[String] {
-        &self.0.roles
+        self.0.token.roles()
     }
 
     /// Until when the token is valid.
@@ -102,7 +84,7 @@ impl Caller {
     /// Whether the client said that it can act on a claims challenge: `xms_cc` has
     /// `cp1`.
     pub(crate) fn understands_challenges(&self) -> bool {
-        self.0.understands_challenges
+        self.0.token.understands_challenges()
     }
 }
 
@@ -124,16 +106,4 @@ impl VerifiedAccessToken {
             json: self.payload().clone(),
         }
     }
-}
-
-#[derive(Deserialize)]
-struct Wire<'a> {
-    #[serde(borrow, default)]
-    oid: Text<'a>,
-    #[serde(default)]
-    roles: Texts,
-    #[serde(borrow, default)]
-    tid: Text<'a>,
-    #[serde(default)]
-    xms_cc: Texts,
 }

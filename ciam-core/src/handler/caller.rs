@@ -1,6 +1,7 @@
 //! The caller of an API: the other way to be somebody, beside a session.
 
-use std::pin::Pin;
+use std::pin::{Pin, pin};
+use std::task::{Context, Poll, Waker};
 
 use super::guard::Lacking;
 use super::{Ciam, Guard, Rejection, Visit};
@@ -38,13 +39,13 @@ impl Visit {
             Ok(Some(token)) => token,
             Err(error) => return settle(Err(error)),
         };
-        let now = ciam.now();
-        if let Some(known) = ciam.api().known(token, now) {
-            return settle(known.map(Some));
+        let now = self.now();
+        if let Some(caller) = at_once(ciam.api().caller(token, now)) {
+            return settle(caller.map(Some));
         }
         let (visit, token) = (self.clone(), token.to_owned());
         Some(Box::pin(async move {
-            let caller = visit.ciam().api().verified(&token, now).await;
+            let caller = visit.ciam().api().caller(&token, now).await;
             visit.settle(caller.map(Some));
         }))
     }
@@ -128,6 +129,16 @@ impl Rejection {
             ErrorKind::Unavailable => Self::unavailable(&error),
             _ => Self::internal(),
         }
+    }
+}
+
+/// What a future says without waiting. One that would wait is dropped: whatever it asked
+/// the provider for is on its way, and the next one waits for the same answer.
+fn at_once<T>(future: impl Future<Output = T>) -> Option<T> {
+    let mut context = Context::from_waker(Waker::noop());
+    match pin!(future).poll(&mut context) {
+        Poll::Ready(said) => Some(said),
+        Poll::Pending => None,
     }
 }
 

@@ -38,6 +38,8 @@ pub use incoming::Incoming;
 pub use rejection::Rejection;
 pub use visit::Visit;
 
+use visit::SignedIn;
+
 /// Customer sign-in for one application at one provider.
 ///
 /// Cheap to clone; all clones are the same. Made once, outside of anything that a
@@ -174,27 +176,33 @@ impl Ciam {
         self.visit_with(self.find_session(cookies))
     }
 
-    fn visit_with(&self, found: Option<(Session, Present)>) -> Visit {
-        let Some((session, present)) = found else {
+    fn visit_with(&self, found: Option<(Session, Present, Timestamp)>) -> Visit {
+        let Some((session, present, now)) = found else {
             telemetry::visit(Visitor::Anonymous);
-            return Visit::new(self.clone(), None, Vec::new());
+            return Visit::new(self.clone(), None);
         };
         telemetry::visit(Visitor::SignedIn);
-        let renewal = self.renewal(&session, present, self.now());
-        Visit::new(self.clone(), Some(session), renewal)
+        let renewal = self.renewal(&session, present, now);
+        let signed_in = SignedIn {
+            now,
+            session,
+            renewal,
+        };
+        Visit::new(self.clone(), Some(signed_in))
     }
 
-    /// The session, and which of its cookies the request has.
+    /// The session, which of its cookies the request has, and when that was.
     fn find_session<'h>(
         &self,
         cookies: impl Iterator<Item = &'h [u8]>,
-    ) -> Option<(Session, Present)> {
+    ) -> Option<(Session, Present, Timestamp)> {
         if self.0.config.is_api() {
             return None;
         }
         let cookie = self.session_cookie(cookies)?;
-        let session = self.open_session(&cookie, self.now())?;
-        Some((session, cookie.present()))
+        let now = self.now();
+        let session = self.open_session(&cookie, now)?;
+        Some((session, cookie.present(), now))
     }
 
     fn api(&self) -> &Api {
@@ -202,7 +210,7 @@ impl Ciam {
     }
 
     fn session(&self, headers: &HeaderMap) -> Option<Session> {
-        let (session, _) = self.find_session(cookie::lines(headers))?;
+        let (session, ..) = self.find_session(cookie::lines(headers))?;
         Some(session)
     }
 

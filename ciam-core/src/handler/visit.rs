@@ -24,6 +24,7 @@ pub struct Visit(Arc<State>);
 #[derive(Debug)]
 struct State {
     ciam: Ciam,
+    now: OnceLock<Timestamp>,
     session: Option<Session>,
     user: OnceLock<Option<User>>,
     caller: OnceLock<Result<Option<Caller>, ApiError>>,
@@ -33,11 +34,24 @@ struct State {
     renewal: Vec<HeaderValue>,
 }
 
+/// The session of a visitor, as it was found.
+pub(super) struct SignedIn {
+    pub(super) now: Timestamp,
+    pub(super) session: Session,
+    /// Session cookies to write.
+    pub(super) renewal: Vec<HeaderValue>,
+}
+
 impl Visit {
-    pub(super) fn new(ciam: Ciam, session: Option<Session>, renewal: Vec<HeaderValue>) -> Self {
+    pub(super) fn new(ciam: Ciam, signed_in: Option<SignedIn>) -> Self {
         let consulted = AtomicBool::new(false);
+        let (now, session, renewal) = match signed_in {
+            Some(known) => (known.now.into(), Some(known.session), known.renewal),
+            None => (OnceLock::new(), None, Vec::new()),
+        };
         Self(Arc::new(State {
             ciam,
+            now,
             session,
             user: OnceLock::new(),
             caller: OnceLock::new(),
@@ -187,8 +201,9 @@ impl Visit {
         &self.0.caller
     }
 
-    fn now(&self) -> Timestamp {
-        self.0.ciam.now()
+    /// The time of the visit: the clock is read once, and only where somebody asks.
+    pub(super) fn now(&self) -> Timestamp {
+        *self.0.now.get_or_init(|| self.0.ciam.now())
     }
 
     pub(super) fn consult(&self) {

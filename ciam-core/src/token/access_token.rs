@@ -9,7 +9,7 @@ use bytes::Bytes;
 
 use super::checks::{Moment, check_issuer, check_key_issuer, check_subject, check_tenant};
 use super::compact::{CompactJws, Header};
-use super::members::{Member, Wanted, numeric_date, read_members, text, texts};
+use super::members::{Member, Wanted, numeric_date, read_members, text, texts, whichever_texts};
 use super::{Algorithm, MAX_TOKEN_BYTES, TokenError};
 use crate::clock::Timestamp;
 use crate::config::Guid;
@@ -28,7 +28,10 @@ pub struct VerifiedAccessToken {
     audience: Vec<String>,
     application: Option<String>,
     scopes: Vec<String>,
+    roles: Vec<String>,
+    directory: Option<(String, String)>,
     is_application: bool,
+    understands_challenges: bool,
     expires_at: Timestamp,
 }
 
@@ -57,6 +60,24 @@ impl VerifiedAccessToken {
     /// What the user let the application do: `scope`, or Microsoft's `scp`.
     pub fn scopes(&self) -> &[String] {
         &self.scopes
+    }
+
+    /// `roles`: of the user, or of the application that calls for itself. Of an
+    /// unexpected type they are none.
+    pub fn roles(&self) -> &[String] {
+        &self.roles
+    }
+
+    /// `tid` and `oid`: who this is in a directory of Microsoft's, if both are there.
+    /// Asked once, because it gives them away.
+    pub(crate) const fn take_directory(&mut self) -> Option<(String, String)> {
+        self.directory.take()
+    }
+
+    /// Whether the client said that it can act on a claims challenge: `xms_cc` has
+    /// `cp1`.
+    pub(crate) const fn understands_challenges(&self) -> bool {
+        self.understands_challenges
     }
 
     /// Whether an application calls for itself, and no user.
@@ -192,7 +213,10 @@ pub(crate) fn verify<'k>(
         audience: claims.aud.iter().map(|one| (**one).to_owned()).collect(),
         application: claims.application().map(str::to_owned),
         is_application: claims.is_application(),
+        directory: claims.directory(),
         scopes: claims.scopes,
+        roles: claims.roles,
+        understands_challenges: claims.understands_challenges,
         expires_at,
         payload: Bytes::from(payload),
     };
@@ -286,9 +310,11 @@ struct AccessTokenClaims<'a> {
     of_access_token: bool,
     of_other_token: bool,
     oid: Option<Cow<'a, str>>,
+    roles: Vec<String>,
     scopes: Vec<String>,
     sub: Option<Cow<'a, str>>,
     tid: Option<Cow<'a, str>>,
+    understands_challenges: bool,
     ver: Option<Cow<'a, str>>,
 }
 
@@ -313,6 +339,7 @@ impl<'a> AccessTokenClaims<'a> {
             nbf,
             nonce,
             oid,
+            roles,
             s_hash,
             scope,
             scp,
@@ -320,6 +347,7 @@ impl<'a> AccessTokenClaims<'a> {
             tid,
             typ,
             ver,
+            xms_cc,
         ] = read_members(payload, &WANTED)?;
         let is_any = |members: &[&Option<Member<'_>>]| members.iter().any(|m| m.is_some());
         let of_access_token = is_any(&[&appidacr, &azpacr, &idtyp, &scope, &scp]);
@@ -344,9 +372,11 @@ impl<'a> AccessTokenClaims<'a> {
             of_access_token,
             of_other_token: of_other_token || of_other_type,
             oid: text("oid", oid)?,
+            roles: whichever_texts(roles).map(Cow::into_owned).collect(),
             scopes,
             sub: text("sub", sub)?,
             tid: text("tid", tid)?,
+            understands_challenges: whichever_texts(xms_cc).any(|one| one == "cp1"),
             ver: text("ver", ver)?,
         })
     }
@@ -354,6 +384,11 @@ impl<'a> AccessTokenClaims<'a> {
     fn application(&self) -> Option<&str> {
         let application = self.azp.as_deref().or(self.appid.as_deref());
         application.or(self.client_id.as_deref())
+    }
+
+    fn directory(&self) -> Option<(String, String)> {
+        let (tenant_id, object_id) = (self.tid.as_deref()?, self.oid.as_deref()?);
+        Some((tenant_id.to_owned(), object_id.to_owned()))
     }
 
     fn is_application(&self) -> bool {
@@ -377,7 +412,7 @@ fn scopes(claim: &'static str, member: Option<Member<'_>>) -> Result<Vec<String>
 }
 
 /// In the order in which they are read.
-static WANTED: Wanted<24> = Wanted::new([
+static WANTED: Wanted<26> = Wanted::new([
     "appid",
     "appidacr",
     "at_hash",
@@ -395,6 +430,7 @@ static WANTED: Wanted<24> = Wanted::new([
     "nbf",
     "nonce",
     "oid",
+    "roles",
     "s_hash",
     "scope",
     "scp",
@@ -402,6 +438,7 @@ static WANTED: Wanted<24> = Wanted::new([
     "tid",
     "typ",
     "ver",
+    "xms_cc",
 ]);
 
 /// What Keycloak calls its other tokens.

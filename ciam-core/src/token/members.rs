@@ -114,6 +114,16 @@ pub(super) fn texts<'a>(
     }
 }
 
+/// The texts of a member that is nobody's protocol: of another type it says nothing.
+pub(super) fn whichever_texts(member: Option<Member<'_>>) -> impl Iterator<Item = Cow<'_, str>> {
+    let texts = match member {
+        Some(Member::Text(text)) if !text.is_empty() => vec![text],
+        Some(Member::Texts(texts)) => texts,
+        _ => Vec::new(),
+    };
+    texts.into_iter()
+}
+
 /// A member that is a number of seconds since 1970 (RFC 7519, section 2).
 pub(super) fn numeric_date(
     claim: &'static str,
