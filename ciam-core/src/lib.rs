@@ -80,7 +80,7 @@ pub use config::{
 pub use error::{Error, ErrorKind};
 pub use flow::CALLBACK_BODY_LIMIT;
 pub use handler::{
-    AnswerHeaders, Ciam, Guard, Incoming, PendingCaller, ProviderHealth, Rejection, Visit,
+    AnswerHeaders, Ciam, Guard, Incoming, PendingCaller, ProviderHealth, Rejection, Visit, any_of,
     auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
 };
 pub use page::{Action, Page};

@@ -19,7 +19,7 @@ use crate::secret::constant_time_eq;
 /// is known only if all of it is the same. A collision costs one of the two its
 /// place.
 pub(crate) struct TokenCache {
-    tokens: Cache<Place, Arc<Remembered>>,
+    tokens: Cache<Place, Arc<Remembered>, RandomState>,
     hasher: RandomState,
     life: Duration,
 }
@@ -27,9 +27,11 @@ pub(crate) struct TokenCache {
 impl TokenCache {
     /// For this many tokens, each remembered this long at most.
     pub(crate) fn new(size: u64, life: Duration) -> Self {
+        let hasher = RandomState::new();
+        let tokens = Cache::builder().max_capacity(size);
         Self {
-            tokens: Cache::new(size),
-            hasher: RandomState::new(),
+            tokens: tokens.build_with_hasher(hasher.clone()),
+            hasher,
             life,
         }
     }

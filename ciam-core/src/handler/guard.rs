@@ -35,6 +35,19 @@ enum Rule {
     Tenant(String),
 }
 
+/// One of these, as `|` says it; of none, nobody.
+///
+/// ```
+/// use ciam_core::{any_of, tenant};
+///
+/// let customers = ["7ab9…", "c01d…"];
+/// let guard = any_of(customers.map(tenant));
+/// ```
+pub fn any_of(guards: impl IntoIterator<Item = Guard>) -> Guard {
+    let rules = guards.into_iter().map(|guard| guard.0);
+    Guard(Rule::Any(rules.collect()))
+}
+
 /// A user who proved who they are in this authentication context: a value among the
 /// claims `acrs` (Microsoft's `c1` to `c99`) and `acr`.
 pub fn auth_context(context: impl Into<String>) -> Guard {
@@ -295,6 +308,9 @@ mod tests {
             (role("Admin") & group("g9"), false),
             (role("Other") | group("g1"), true),
             (role("Other") | group("g9"), false),
+            (any_of(["Other", "Admin"].map(role)), true),
+            (any_of(["Other", "Another"].map(role)), false),
+            (any_of([]), false),
             (
                 role("Other") & group("g1") | claim("department", "sales"),
                 true,

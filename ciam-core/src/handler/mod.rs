@@ -33,7 +33,9 @@ mod visit;
 
 pub use answer::AnswerHeaders;
 pub use caller::PendingCaller;
-pub use guard::{Guard, auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant};
+pub use guard::{
+    Guard, any_of, auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
+};
 pub use incoming::Incoming;
 pub use rejection::Rejection;
 pub use visit::Visit;
