@@ -98,19 +98,23 @@ fn every_setting_is_documented() {
 }
 
 #[test]
-fn the_programs_of_the_readme_are_those_that_are_compiled() {
-    let readme = page("README.md");
-    let programs: Vec<&str> = readme
-        .split("```rust\n")
-        .skip(1)
-        .filter_map(|text| text.split("```").next())
-        .collect();
-    let compiled =
-        ["on_axum", "on_actix"].map(|name| page(&format!("tests/tests/readme_programs/{name}.rs")));
-    assert_eq!(
-        programs, compiled,
-        "tests/tests/readme_programs differ from the README"
-    );
+fn the_programs_of_the_pages_are_those_that_are_compiled() {
+    for (name, compiled) in [
+        ("README.md", ["on_axum", "on_actix"]),
+        ("docs/apis.md", ["api_on_axum", "api_on_actix"]),
+    ] {
+        let text = page(name);
+        let programs: Vec<&str> = text
+            .split("```rust\n")
+            .skip(1)
+            .filter_map(|text| text.split("```").next())
+            .collect();
+        let compiled = compiled.map(|name| page(&format!("tests/tests/readme_programs/{name}.rs")));
+        assert_eq!(
+            programs, compiled,
+            "tests/tests/readme_programs differ from {name}"
+        );
+    }
 }
 
 #[test]

@@ -1,7 +1,9 @@
-//! The programs of the README, compiled as they stand there.
+//! The programs of the documentation, compiled as they stand there.
 
 #![allow(dead_code)] // their `main` would serve for ever
 
+mod api_on_actix;
+mod api_on_axum;
 mod on_actix;
 mod on_axum;
 
