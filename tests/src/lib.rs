@@ -11,6 +11,7 @@
 //! - [`suite`]: cases that run on every framework, and against several providers
 //! - [`Logs`]: everything that is logged in this process
 //! - [`Secrets`]: whether a text has one of them in it, in any disguise
+//! - [`vectors`]: tokens as files, and what is expected of them
 //! - [`Visitor`]: a browser without JavaScript, for fast tests
 //! - [`wire`]: a client that sends what no browser would
 //! - [`Browser`]: headless Chromium
@@ -37,6 +38,7 @@ pub mod scripted;
 pub mod shop;
 mod site;
 pub mod suite;
+pub mod vectors;
 pub mod visitor;
 pub mod wire;
 
