@@ -191,7 +191,7 @@ pub(crate) fn verify<'k>(
     let claims = AccessTokenClaims::parse(&payload)?;
 
     let issuer = claims.iss.as_deref().ok_or(TokenError::IssuerMissing)?;
-    check_version(claims.ver.as_deref(), issuer, expected)?;
+    check_version(claims.is_version_1, issuer, expected)?;
     check_issuer_and_tenant(issuer, claims.tid.as_deref(), expected, key)?;
     check_use(&claims, typed)?;
     let subject = claims.sub.as_deref().ok_or(TokenError::SubjectMissing)?;
@@ -272,12 +272,12 @@ fn check_issuer_and_tenant(
 /// Version 1.0 tokens have another issuer and other claims. Which version an API
 /// gets is a setting of its registration, never of the client that asks.
 fn check_version(
-    version: Option<&str>,
+    is_version_1: bool,
     issuer: &str,
     expected: &ExpectedAccessToken<'_>,
 ) -> Result<(), TokenError> {
-    let first = version == Some("1.0") && expected.tenant != ExpectedTenant::None;
-    if first || issuer.starts_with("https://sts.windows.net/") {
+    let of_tenant = expected.tenant != ExpectedTenant::None;
+    if (is_version_1 && of_tenant) || issuer.starts_with("https://sts.windows.net/") {
         return Err(TokenError::Version1);
     }
     Ok(())
@@ -305,6 +305,7 @@ struct AccessTokenClaims<'a> {
     iat: Option<Timestamp>,
     idtyp: Option<Cow<'a, str>>,
     is_key_bound: bool,
+    is_version_1: bool,
     iss: Option<Cow<'a, str>>,
     nbf: Option<Timestamp>,
     of_access_token: bool,
@@ -315,7 +316,6 @@ struct AccessTokenClaims<'a> {
     sub: Option<Cow<'a, str>>,
     tid: Option<Cow<'a, str>>,
     understands_challenges: bool,
-    ver: Option<Cow<'a, str>>,
 }
 
 impl<'a> AccessTokenClaims<'a> {
@@ -367,6 +367,8 @@ impl<'a> AccessTokenClaims<'a> {
             iat: numeric_date("iat", iat)?,
             idtyp: text("idtyp", idtyp)?,
             is_key_bound: cnf.is_some(),
+            // Okta's is a number. Which version it is makes a better error, no decision.
+            is_version_1: ver == Some(Member::Text("1.0".into())),
             iss: text("iss", iss)?,
             nbf: numeric_date("nbf", nbf)?,
             of_access_token,
@@ -377,7 +379,6 @@ impl<'a> AccessTokenClaims<'a> {
             sub: text("sub", sub)?,
             tid: text("tid", tid)?,
             understands_challenges: whichever_texts(xms_cc).any(|one| one == "cp1"),
-            ver: text("ver", ver)?,
         })
     }
 
