@@ -9,7 +9,9 @@ use bytes::Bytes;
 
 use super::checks::{Moment, check_issuer, check_key_issuer, check_subject, check_tenant};
 use super::compact::{CompactJws, Header};
-use super::members::{Member, Wanted, numeric_date, read_members, text, texts, whichever_texts};
+use super::members::{
+    Member, Wanted, numeric_date, read_members, scopes, text, texts, whichever_texts,
+};
 use super::{Algorithm, MAX_TOKEN_BYTES, TokenError};
 use crate::clock::Timestamp;
 use crate::config::Guid;
@@ -351,13 +353,14 @@ impl<'a> AccessTokenClaims<'a> {
         ] = read_members(payload, &WANTED)?;
         let is_any = |members: &[&Option<Member<'_>>]| members.iter().any(|m| m.is_some());
         let of_access_token = is_any(&[&appidacr, &azpacr, &idtyp, &scope, &scp]);
+        text("appidacr", appidacr)?;
+        text("azpacr", azpacr)?;
         // `events` is a logout token's, or another security event's (RFC 8417).
         let of_other_token = is_any(&[&at_hash, &c_hash, &events, &nonce, &s_hash]);
         // Keycloak says in a claim what others say in the header.
-        let typ = text("typ", typ)?;
-        let of_other_type = typ.is_some_and(|typ| OTHER_TYPES.contains(&&*typ));
-        let mut scopes = scopes("scope", scope)?;
-        scopes.append(&mut self::scopes("scp", scp)?);
+        let of_other_type = text("typ", typ)?.is_some_and(|typ| OTHER_TYPES.contains(&&*typ));
+        let mut granted = scopes("scope", scope)?;
+        granted.append(&mut scopes("scp", scp)?);
         Ok(Self {
             appid: text("appid", appid)?,
             aud: texts("aud", aud)?,
@@ -375,7 +378,7 @@ impl<'a> AccessTokenClaims<'a> {
             of_other_token: of_other_token || of_other_type,
             oid: text("oid", oid)?,
             roles: whichever_texts(roles).map(Cow::into_owned).collect(),
-            scopes,
+            scopes: granted,
             sub: text("sub", sub)?,
             tid: text("tid", tid)?,
             understands_challenges: whichever_texts(xms_cc).any(|one| one == "cp1"),
@@ -400,16 +403,6 @@ impl<'a> AccessTokenClaims<'a> {
         let itself = self.sub.is_some() && self.sub.as_deref() == self.application();
         (self.scopes.is_empty() && own_object) || itself
     }
-}
-
-/// A list with spaces ([RFC 8693, section 4.2]); some providers send an array.
-///
-/// [RFC 8693, section 4.2]: https://www.rfc-editor.org/rfc/rfc8693#section-4.2
-fn scopes(claim: &'static str, member: Option<Member<'_>>) -> Result<Vec<String>, TokenError> {
-    let lists = texts(claim, member)?;
-    let scopes = lists.iter().flat_map(|list| list.split(' '));
-    let scopes = scopes.filter(|scope| !scope.is_empty());
-    Ok(scopes.map(str::to_owned).collect())
 }
 
 /// In the order in which they are read.

@@ -124,6 +124,19 @@ pub(super) fn whichever_texts(member: Option<Member<'_>>) -> impl Iterator<Item 
     texts.into_iter()
 }
 
+/// A list with spaces ([RFC 8693, section 4.2]); some providers send an array.
+///
+/// [RFC 8693, section 4.2]: https://www.rfc-editor.org/rfc/rfc8693#section-4.2
+pub(super) fn scopes(
+    claim: &'static str,
+    member: Option<Member<'_>>,
+) -> Result<Vec<String>, TokenError> {
+    let lists = texts(claim, member)?;
+    let scopes = lists.iter().flat_map(|list| list.split(' '));
+    let scopes = scopes.filter(|scope| !scope.is_empty());
+    Ok(scopes.map(str::to_owned).collect())
+}
+
 /// A member that is a number of seconds since 1970 (RFC 7519, section 2).
 pub(super) fn numeric_date(
     claim: &'static str,
