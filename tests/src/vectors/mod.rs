@@ -43,12 +43,16 @@ pub struct Vector<E> {
     header_null: Vec<String>,
     header_without: Vec<String>,
     header_append: String,
+    header_before: String,
+    header_after: String,
     header_json: Option<String>,
     header_pad: usize,
     claims: Map<String, Value>,
     claims_null: Vec<String>,
     claims_without: Vec<String>,
     claims_append: String,
+    claims_before: String,
+    claims_after: String,
     claims_json: Option<String>,
     claims_pad: usize,
 }
@@ -116,6 +120,7 @@ impl Kind {
         let mut wrong = Vec::new();
         let mut counts = BTreeMap::<String, usize>::new();
         for (name, vector) in &vectors {
+            let _named = Named(name);
             assert!(!vector.comment.is_empty(), "{name} has no comment");
             let found = fate(vector, &base);
             if found != vector.expect {
@@ -153,6 +158,17 @@ impl Kind {
         match self {
             Self::AccessToken => "access_token",
             Self::IdToken => "id_token",
+        }
+    }
+}
+
+/// Says which vector it is when something about it panics.
+struct Named<'a>(&'a str);
+
+impl Drop for Named<'_> {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            println!("in the vector {}", self.0);
         }
     }
 }

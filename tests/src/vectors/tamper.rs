@@ -1,6 +1,7 @@
 //! What happens to a token before or after it was signed.
 
 use base64_simd::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
+use ciam_core::token::MAX_TOKEN_BYTES;
 
 /// Changes what is signed then; `false` if this is done with signed tokens only.
 pub(super) fn tamper_unsigned(how: &str, segments: &mut (String, String)) -> bool {
@@ -36,6 +37,8 @@ pub(super) fn tamper_signed(how: &str, token: &str) -> Option<String> {
         "five_segments" => format!("{token}.AAAA.AAAA"),
         "four_segments" => format!("{token}.AAAA"),
         "header" => format!("{}.{payload}.{signature}", inserted(header, " ")),
+        "letters" => "a".repeat(60_000),
+        "letters_too_many" => "a".repeat(MAX_TOKEN_BYTES + 1),
         "letter" => format!("{header}.{payload}.{signature}\u{e9}"),
         "newline" => format!("{token}\n"),
         "padding" => format!("{token}=="),

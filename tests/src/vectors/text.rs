@@ -44,28 +44,30 @@ fn header<E>(vector: &Vector<E>, base: &Vector<E>, alg: &str, key: &str) -> Stri
     if let Some(kid) = usual_kid(key) {
         header.insert("kid".into(), json!(kid));
     }
-    object(
+    let object = object(
         header,
         &vector.header,
         &vector.header_null,
         &vector.header_without,
         vector.header_pad,
         &vector.header_append,
-    )
+    );
+    format!("{}{object}{}", vector.header_before, vector.header_after)
 }
 
 fn claims<E>(vector: &Vector<E>, base: &Vector<E>) -> String {
     if let Some(json) = &vector.claims_json {
         return json.clone();
     }
-    object(
+    let object = object(
         base.claims.clone(),
         &vector.claims,
         &vector.claims_null,
         &vector.claims_without,
         vector.claims_pad,
         &vector.claims_append,
-    )
+    );
+    format!("{}{object}{}", vector.claims_before, vector.claims_after)
 }
 
 fn object(
