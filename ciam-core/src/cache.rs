@@ -122,17 +122,26 @@ where
         waiting.await
     }
 
-    /// A value fetched after this call, or by a fetch that is under way; the
-    /// budget's refusal otherwise.
-    pub(crate) async fn refetch<F>(
+    /// A newer value than the one that was seen: one that arrived meanwhile, or that of
+    /// a fetch that is under way, or begins; the budget's refusal otherwise.
+    ///
+    /// Of many who saw the same value at once, only the first costs a request.
+    pub(crate) async fn newer<F>(
         self: &Arc<Self>,
+        seen: &Arc<T>,
         now: Timestamp,
         fetch: impl FnOnce() -> F + Send,
     ) -> Result<Arc<T>, E>
     where
         F: Future<Output = Result<T, E>> + Send + 'static,
     {
-        let waiting = self.join_or_start(&mut self.lock(), now, fetch)?;
+        let waiting = {
+            let mut state = self.lock();
+            match &state.value {
+                Some((value, _)) if !Arc::ptr_eq(value, seen) => return Ok(Arc::clone(value)),
+                _ => self.join_or_start(&mut state, now, fetch)?,
+            }
+        };
         waiting.await
     }
 

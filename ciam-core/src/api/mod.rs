@@ -90,7 +90,7 @@ impl Api {
             && may_be_of(&jws.unverified(), &metadata)
         {
             generation = provider.keys.generation();
-            keys = provider.keys.refetch(jwks_uri, now).await?;
+            keys = provider.keys.newer(&keys, jwks_uri, now).await?;
             verification = verify(&jws, &keys, &expected, now);
         }
         let (verified, key) = verification?;

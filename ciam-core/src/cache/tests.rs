@@ -53,10 +53,12 @@ impl Source {
             .map(|v| *v)
     }
 
-    async fn refetch(&self, at: u64) -> Result<u32, Failure> {
+    /// A newer one than there is, or than nobody has.
+    async fn newer(&self, at: u64) -> Result<u32, Failure> {
         let now = Timestamp::from_unix(at);
+        let seen = self.cached.peek(now).unwrap_or_default();
         self.cached
-            .refetch(now, || self.fetch(Ok(())))
+            .newer(&seen, now, || self.fetch(Ok(())))
             .await
             .map(|v| *v)
     }
@@ -130,14 +132,14 @@ async fn forced_fetches_are_bounded_too() {
     let source = Source::new();
     for n in 1..=3 {
         assert_eq!(
-            source.refetch(1000).await,
+            source.newer(1000).await,
             Ok(n),
             "a rotation right after the first fetch"
         );
     }
     let over = Failure::Unanswered(Unanswered::OverBudget);
-    assert_eq!(source.refetch(1009).await, Err(over));
-    assert_eq!(source.refetch(1010).await, Ok(4));
+    assert_eq!(source.newer(1009).await, Err(over));
+    assert_eq!(source.newer(1010).await, Ok(4));
 }
 
 #[tokio::test]
@@ -176,18 +178,21 @@ async fn all_who_want_a_newer_value_share_one_fetch() {
     let cached: Arc<Cached<u32, Failure>> = Arc::new(Cached::new(POLICY));
     let fetches = AtomicU32::new(0);
     let now = Timestamp::from_unix(1000);
-    let newer = (0..50).map(|_| {
-        cached.refetch(now, || {
+    let seen = Arc::default();
+    let newer = || {
+        cached.newer(&seen, now, || {
             fetches.fetch_add(1, Ordering::SeqCst);
             async {
                 tokio::task::yield_now().await;
                 Ok(7)
             }
         })
-    });
-    for value in futures_util::future::join_all(newer).await {
+    };
+    for value in futures_util::future::join_all((0..50).map(|_| newer())).await {
         assert_eq!(value, Ok(Arc::new(7)));
     }
+    // Nor does whoever saw it before and asks now.
+    assert_eq!(newer().await, Ok(Arc::new(7)));
     assert_eq!(fetches.load(Ordering::SeqCst), 1);
 }
 

@@ -301,7 +301,7 @@ async fn verify(
     let keys = provider.keys.keys(jwks_uri, now).await?;
     match verify_id_token(id_token.expose(), &keys, expected, now) {
         Err(error) if error.is_unknown_key() => {
-            let keys = provider.keys.refetch(jwks_uri, now).await?;
+            let keys = provider.keys.newer(&keys, jwks_uri, now).await?;
             Ok(verify_id_token(id_token.expose(), &keys, expected, now)?)
         }
         result => Ok(result?),

@@ -83,13 +83,14 @@ impl KeySource {
         self.cached.value(now, || self.fetch(jwks_uri)).await
     }
 
-    /// Newer keys, for a token whose key may not be among those we have.
-    pub(crate) async fn refetch(
+    /// Newer keys, for a token whose key is not among those that were seen.
+    pub(crate) async fn newer(
         &self,
+        seen: &Arc<KeySet>,
         jwks_uri: &Url,
         now: Timestamp,
     ) -> Result<Arc<KeySet>, KeysError> {
-        let newer = self.cached.refetch(now, || self.fetch(jwks_uri)).await;
+        let newer = self.cached.newer(seen, now, || self.fetch(jwks_uri)).await;
         // That the keys we have do not have it is the more telling error.
         newer.or_else(|error| self.cached.peek(now).ok_or(error))
     }
