@@ -3,6 +3,7 @@
 //! [RFC 6750, section 2]: https://www.rfc-editor.org/rfc/rfc6750#section-2
 
 use super::ApiError;
+use crate::token::{MAX_TOKEN_BYTES, TokenError};
 
 /// The token in the values of the `Authorization` headers; `None` where the request has no
 /// credentials of this kind. Whether its characters are a token's says
@@ -29,6 +30,11 @@ pub(crate) fn bearer_token<'h>(
     if token.first().is_some_and(|byte| *byte != b' ') {
         // The scheme of another name: `BearerX`.
         return Ok(None);
+    }
+    // Before anything is read: what follows costs at most as much as the limit.
+    let (found, limit) = (token.len().saturating_sub(1), MAX_TOKEN_BYTES);
+    if found > limit {
+        return Err(TokenError::TooLarge { found, limit }.into());
     }
     let token = token.trim_ascii_start();
     if token.is_empty() {
@@ -108,6 +114,17 @@ mod tests {
                 token[place] = byte;
                 assert_eq!(is_token(&token), of_grammar, "{byte:#x} at {place}");
             }
+        }
+    }
+
+    #[test]
+    fn what_is_longer_than_any_token_is_not_looked_at() {
+        let longest = "a".repeat(MAX_TOKEN_BYTES);
+        let header = format!("Bearer {longest}");
+        assert_eq!(read(&[&header], "/"), Ok(Some(longest)));
+        for rest in ["a", "\u{e9}", " ", "."] {
+            let header = format!("Bearer {}", rest.repeat(MAX_TOKEN_BYTES + 1));
+            assert_eq!(read(&[&header], "/"), Err("token.too_large"), "{rest:?}");
         }
     }
 
