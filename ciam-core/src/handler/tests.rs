@@ -6,6 +6,7 @@ mod callers;
 mod cross_site;
 mod keys;
 mod life;
+mod load;
 #[cfg(feature = "metrics")]
 mod metrics;
 mod navigation;

@@ -136,10 +136,7 @@ impl FakeProvider {
             "/organizations/v2.0/.well-known/openid-configuration" => {
                 merged(metadata(), &state.metadata)
             }
-            "/keys" => {
-                let own = || vec![state.jwk()];
-                json!({ "keys": state.published.clone().unwrap_or_else(own) })
-            }
+            "/keys" => json!({ "keys": state.keys() }),
             "/token" => {
                 let form = String::from_utf8_lossy(request.body()).into_owned();
                 state.forms.push(form);
@@ -166,6 +163,12 @@ impl HttpClient for FakeProvider {
 }
 
 impl State {
+    /// What is published.
+    pub(super) fn keys(&self) -> Vec<Value> {
+        let own = || vec![self.jwk()];
+        self.published.clone().unwrap_or_else(own)
+    }
+
     /// The public key of what signs.
     pub(super) fn jwk(&self) -> Value {
         json!({
