@@ -99,6 +99,18 @@ impl Honest {
         api: Api,
         scopes: &str,
     ) -> Tokens {
+        self.user_tokens_with(client, login, (api, scopes), None)
+            .await
+    }
+
+    /// The same with the parameter `claims`.
+    pub async fn user_tokens_with(
+        &self,
+        client: Client<'_>,
+        login: &str,
+        (api, scopes): (Api, &str),
+        claims: Option<&Value>,
+    ) -> Tokens {
         let mut visitor = Visitor::new().stopping_before(client.redirect_uri);
         let mut url = self.endpoint("/oauth2/v2.0/authorize", "/auth");
         let asked = scopes.split(' ').map(|scope| match self {
@@ -123,6 +135,10 @@ impl Honest {
             let resource = ("resource", api.resource());
             url.query_pairs_mut().append_pair(resource.0, resource.1);
             fields.push(resource);
+        }
+        if let Some(claims) = claims {
+            let claims = claims.to_string();
+            url.query_pairs_mut().append_pair("claims", &claims);
         }
         let page = visitor.go(url.as_str()).await;
         let page = self.sign_in_as(login, &mut visitor, page).await;
@@ -170,7 +186,8 @@ pub(super) fn register(tenant: &Tenant, application: Application) {
         .scope("orders.read")
         .scope("orders.write")
         .app_role("Admin")
-        .app_role("Orders.Read.All");
+        .app_role("Orders.Read.All")
+        .access_token_claim("xms_cc");
     let stock = Application::web("Stock")
         .client_id(Api::Stock.audience())
         .scope("stock.read");

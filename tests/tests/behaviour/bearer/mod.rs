@@ -6,15 +6,19 @@ pub(crate) mod callers;
 pub(crate) mod claims;
 pub(crate) mod credentials;
 pub(crate) mod cross_origin;
+pub(crate) mod customer_tenant;
 pub(crate) mod keys;
 pub(crate) mod metadata;
 mod on_actix;
 mod on_axum;
 pub(crate) mod sessions;
 pub(crate) mod signatures;
+pub(crate) mod step_up;
+
+use std::time::Duration;
 
 use ciam_core::{
-    Caller, Config, ConfigBuilder, Guard, auth_context, caller, role, scope, signed_in,
+    Caller, Config, ConfigBuilder, Guard, auth_context, caller, fresh, role, scope, signed_in,
 };
 use ciam_tests::honest::{Honest, Setup};
 use ciam_tests::scripted::Scripted;
@@ -191,13 +195,27 @@ fn placed(caller: &Caller, till: &Till) -> String {
 }
 
 /// What is asked for where.
-fn guards() -> [(&'static str, Guard); 5] {
+fn guards() -> [(&'static str, Guard); 13] {
+    let proven = || caller() & auth_context("c1");
+    let recent = || caller() & fresh(Duration::from_secs(300));
+    let write = || scope("orders.write");
     [
+        ("/proven", auth_context("c1")),
         ("/api/read", caller() & scope("orders.read")),
-        ("/api/write", caller() & scope("orders.write")),
+        ("/api/write", caller() & write()),
         ("/api/all", caller() & role("Orders.Read.All")),
-        ("/api/proven", caller() & auth_context("c1")),
         ("/api/either", signed_in() | scope("orders.read")),
+        ("/api/proven", proven()),
+        ("/api/fresh", recent()),
+        ("/api/both", proven() & recent()),
+        ("/api/write-proven", write() & proven()),
+        ("/api/admin-proven", role("Admin") & proven()),
+        ("/api/ways", (caller() & role("Admin")) | proven()),
+        ("/api/scope-or-proof", write() | proven()),
+        (
+            "/api/no-way",
+            (caller() & role("Admin")) | write() & proven(),
+        ),
     ]
 }
 

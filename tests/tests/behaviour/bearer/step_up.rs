@@ -1,0 +1,195 @@
+//! What a caller is asked to prove, and when nothing would help: RFC 9470, section 3, and
+//! Microsoft's claims challenge.
+
+use ciam_tests::{Backend, Framework, Visitor, cases};
+use serde_json::{Value, json};
+
+use super::{Scene, World, ask, get};
+
+cases! {
+    at Misbehaving:
+        whoever_only_has_to_prove_more_is_told_what,
+        a_client_of_microsofts_is_told_what_it_says_it_understands,
+        nothing_is_asked_of_whoever_lacks_more,
+        with_two_ways_the_one_that_needs_only_a_proof_is_told,
+        an_authentication_is_fresh_for_its_time_and_not_before_it;
+    at LocalTenant and OidcProvider:
+        a_person_who_lacks_a_proof_is_refused;
+}
+
+async fn whoever_only_has_to_prove_more_is_told_what(on: Framework) {
+    let scene = Scene::new(on).await;
+    for (path, asked) in [
+        ("/api/proven", "acr_values=\"c1\""),
+        ("/api/fresh", "max_age=\"300\""),
+        ("/api/both", "acr_values=\"c1\", max_age=\"300\""),
+    ] {
+        for claims in [
+            json!({}),
+            json!({"acr": "c2"}),
+            json!({"acr": "C1"}),
+            json!({"acr": ["c2"], "acrs": "c11 c1"}),
+            json!({"acr": 1, "auth_time": "now"}),
+            // Of a user of Microsoft's only where both are there.
+            json!({"tid": "a-tenant"}),
+            json!({"oid": "an-object"}),
+        ] {
+            let answer = call(&scene, path, &claims).await;
+            let error = "insufficient_user_authentication";
+            let challenge = format!("Bearer error=\"{error}\", {asked}");
+            answer.expect_challenge(401, &challenge, error);
+            assert_eq!(answer.logged.len(), 0, "{answer:?}");
+        }
+    }
+    for claims in [
+        json!({"acr": "c1"}),
+        json!({"acrs": "c1"}),
+        json!({"acrs": ["c3", "c1"]}),
+    ] {
+        let answer = call(&scene, "/api/proven", &claims).await;
+        answer.expect_ok("passed");
+    }
+}
+
+async fn a_client_of_microsofts_is_told_what_it_says_it_understands(on: Framework) {
+    let scene = Scene::new(on).await;
+    let with = |xms_cc: Value| json!({"tid": "a-tenant", "oid": "an-object", "xms_cc": xms_cc});
+    // The claims are `{"access_token":{"acrs":{"essential":true,"value":"c1"}}}`.
+    let challenge = "Bearer error=\"insufficient_claims\", \
+        claims=\"eyJhY2Nlc3NfdG9rZW4iOnsiYWNycyI6eyJlc3NlbnRpYWwiOnRydWUsInZhbHVlIjoiYzEifX19\", \
+        cc_type=\"authcontext\"";
+    for able in [json!(["cp1"]), json!(["cp2", "cp1"]), json!("cp1")] {
+        for path in ["/api/proven", "/api/both"] {
+            let answer = call(&scene, path, &with(able.clone())).await;
+            answer.expect_challenge(401, challenge, "insufficient_claims");
+        }
+    }
+    for unable in [
+        json!(null),
+        json!([]),
+        json!(["cp2"]),
+        json!(["CP1"]),
+        json!("cp1 cp2"),
+        json!({"cp1": true}),
+        json!(1),
+    ] {
+        let answer = call(&scene, "/api/proven", &with(unable)).await;
+        let challenge = "Bearer error=\"insufficient_scope\"";
+        answer.expect_challenge(403, challenge, "insufficient_scope");
+    }
+    // `cp1` alone makes nobody a client of Microsoft's.
+    let answer = call(&scene, "/api/proven", &json!({"xms_cc": ["cp1"]})).await;
+    assert_eq!(
+        answer.body,
+        r#"{"error":"insufficient_user_authentication"}"#
+    );
+}
+
+async fn nothing_is_asked_of_whoever_lacks_more(on: Framework) {
+    let scene = Scene::new(on).await;
+    let plain = "Bearer error=\"insufficient_scope\"";
+    let write = "Bearer error=\"insufficient_scope\", scope=\"orders.write\"";
+    let application = json!({"sub": "till", "scope": null});
+    let able = json!({"tid": "a-tenant", "oid": "an-object", "xms_cc": ["cp1"]});
+    for (path, claims, challenge) in [
+        // A proof would not bring the scope, nor the role.
+        ("/api/write-proven", json!({}), write),
+        ("/api/write-proven", able.clone(), write),
+        ("/api/write-proven", json!({"acr": "c1"}), write),
+        ("/api/admin-proven", json!({}), plain),
+        ("/api/admin-proven", able, plain),
+        ("/api/admin-proven", json!({"acr": "c1"}), plain),
+        // There is nobody behind an application who could prove anything.
+        ("/api/proven", application.clone(), plain),
+        ("/api/fresh", application.clone(), plain),
+        ("/api/ways", application, plain),
+    ] {
+        let answer = call(&scene, path, &claims).await;
+        answer.expect_challenge(403, challenge, "insufficient_scope");
+    }
+    let write = json!({"scope": "orders.write"});
+    let answer = call(&scene, "/api/write-proven", &write).await;
+    assert_eq!(answer.status, 401, "now only the proof: {answer:?}");
+    let admin = json!({"roles": ["Admin"]});
+    let answer = call(&scene, "/api/admin-proven", &admin).await;
+    assert_eq!(answer.status, 401, "now only the proof: {answer:?}");
+}
+
+async fn with_two_ways_the_one_that_needs_only_a_proof_is_told(on: Framework) {
+    let scene = Scene::new(on).await;
+    let step_up = "Bearer error=\"insufficient_user_authentication\", acr_values=\"c1\"";
+    for path in ["/api/ways", "/api/scope-or-proof"] {
+        let answer = call(&scene, path, &json!({})).await;
+        answer.expect_challenge(401, step_up, "insufficient_user_authentication");
+        let answer = call(&scene, path, &json!({"acr": "c1"})).await;
+        answer.expect_ok("passed");
+    }
+    let answer = call(&scene, "/api/ways", &json!({"roles": ["Admin"]})).await;
+    answer.expect_ok("passed");
+    let write = json!({"scope": "orders.write"});
+    let answer = call(&scene, "/api/scope-or-proof", &write).await;
+    answer.expect_ok("passed");
+    // Neither way needs a proof alone: the scope of the nearer one is named.
+    let answer = call(&scene, "/api/no-way", &json!({})).await;
+    let scope = "Bearer error=\"insufficient_scope\", scope=\"orders.write\"";
+    answer.expect_challenge(403, scope, "insufficient_scope");
+    let answer = call(&scene, "/api/no-way", &json!({"acr": "c1"})).await;
+    answer.expect_challenge(403, scope, "insufficient_scope");
+    let answer = call(&scene, "/api/no-way", &write).await;
+    answer.expect_challenge(401, step_up, "insufficient_user_authentication");
+}
+
+async fn an_authentication_is_fresh_for_its_time_and_not_before_it(on: Framework) {
+    let scene = Scene::new(on).await;
+    let now = scene.provider.claims()["iat"].as_u64().expect("seconds");
+    for (auth_time, status) in [
+        (json!(now), 200),
+        (json!(now - 240), 200),
+        (json!(now - 360), 401),
+        // The clocks may differ by a minute.
+        (json!(now + 30), 200),
+        (json!(now + 600), 401),
+        (json!(0), 401),
+        (json!(-1), 401),
+        (json!(now.to_string()), 401),
+        (json!(null), 401),
+    ] {
+        let answer = call(&scene, "/api/fresh", &json!({"auth_time": auth_time})).await;
+        assert_eq!(answer.status, status, "{auth_time}: {answer:?}");
+    }
+}
+
+/// There is no step-up for sessions: whoever is signed in gets 403, as a page or not.
+async fn a_person_who_lacks_a_proof_is_refused(on: Backend) {
+    let world = World::new(on).await;
+    let mut visitor = Visitor::new();
+    let page = visitor.go(world.site.url("/account")).await;
+    let page = world.provider.sign_in(&mut visitor, page).await;
+    assert_eq!(page.body, "a user", "{page}");
+    let session = visitor.cookie("ciam-session").expect("signed in");
+    let cookie = format!("{}={}", session.cookie.name(), session.cookie.value());
+    let cookie: (&str, &[u8]) = ("cookie", cookie.as_bytes());
+    let navigation: [(&str, &[u8]); 2] = [
+        ("sec-fetch-mode", b"navigate"),
+        ("sec-fetch-dest", b"document"),
+    ];
+    for path in ["/proven", "/api/proven", "/api/ways"] {
+        let answer = ask(&world.site, "GET", path, &[cookie]).await;
+        assert_eq!(
+            (answer.status, &*answer.body),
+            (403, r#"{"error":"visit.forbidden"}"#),
+            "{path}"
+        );
+        assert_eq!(answer.header("www-authenticate"), None, "{path}");
+        let [mode, dest] = navigation;
+        let answer = ask(&world.site, "GET", path, &[cookie, mode, dest]).await;
+        assert_eq!(answer.status, 403, "{path}: {answer:?}");
+        assert_eq!(answer.header("location"), None, "{path}");
+        assert!(answer.body.contains("You may not see this page"), "{path}");
+    }
+}
+
+async fn call(scene: &Scene, path: &str, claims: &Value) -> super::Answer {
+    let token = scene.provider.access_token(&json!({}), claims);
+    get(&scene.site, path, &token).await
+}
