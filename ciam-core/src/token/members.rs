@@ -85,7 +85,9 @@ pub(super) enum Member<'a> {
     Number(Value),
     Text(Cow<'a, str>),
     Texts(Vec<Cow<'a, str>>),
-    /// An object, a list of anything else, null, true or false.
+    /// A list of anything else, and the texts in it.
+    Mixed(Vec<Cow<'a, str>>),
+    /// An object, null, true or false.
     Other,
 }
 
@@ -118,7 +120,7 @@ pub(super) fn texts<'a>(
 pub(super) fn whichever_texts(member: Option<Member<'_>>) -> impl Iterator<Item = Cow<'_, str>> {
     let texts = match member {
         Some(Member::Text(text)) if !text.is_empty() => vec![text],
-        Some(Member::Texts(texts)) => texts,
+        Some(Member::Texts(texts) | Member::Mixed(texts)) => texts,
         _ => Vec::new(),
     };
     texts.into_iter()
@@ -258,14 +260,18 @@ impl<'de> Visitor<'de> for MemberVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut elements: A) -> Result<Self::Value, A::Error> {
-        let mut texts = Some(Vec::new());
+        let mut texts = Vec::new();
+        let mut is_mixed = false;
         while let Some(element) = elements.next_element()? {
-            match (&mut texts, element) {
-                (Some(texts), Member::Text(text)) => texts.push(text),
-                _ => texts = None,
+            match element {
+                Member::Text(text) => texts.push(text),
+                _ => is_mixed = true,
             }
         }
-        Ok(texts.map_or(Member::Other, Member::Texts))
+        Ok(match is_mixed {
+            true => Member::Mixed(texts),
+            false => Member::Texts(texts),
+        })
     }
 
     fn visit_str<E>(self, text: &str) -> Result<Self::Value, E> {
@@ -323,7 +329,11 @@ mod tests {
             r#"{"a":{}}"#,
         ] {
             let [a, _, _] = read(json).expect("an object");
-            assert_eq!(a, Some(Member::Other), "{json}");
+            assert!(a.is_some(), "{json}");
+            assert!(texts("a", a.clone()).is_err(), "{json}");
+            let mixed = json == r#"{"a":["x",1]}"#;
+            let kept: &[&str] = if mixed { &["x"] } else { &[] };
+            assert!(whichever_texts(a).eq(kept.iter().copied()), "{json}");
         }
     }
 
