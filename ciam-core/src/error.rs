@@ -126,7 +126,6 @@ impl<E: Into<Stage>> From<E> for Error {
 
 const fn api_kind(error: &ApiError) -> ErrorKind {
     match error {
-        ApiError::Claims(_) => ErrorKind::Provider,
         ApiError::Keys(error) => keys_kind(error),
         ApiError::Metadata(error) => metadata_kind(error),
         _ => ErrorKind::Request,

@@ -1,6 +1,5 @@
 //! Why a caller was not let in.
 
-use crate::claims::ClaimsError;
 use crate::keys::KeysError;
 use crate::metadata::MetadataError;
 use crate::token::TokenError;
@@ -20,9 +19,6 @@ pub(crate) enum ApiError {
         /// The token's `aud`, shortened.
         found: String,
     },
-    /// The claims cannot be read.
-    #[error(transparent)]
-    Claims(#[from] ClaimsError),
     /// There are no keys.
     #[error(transparent)]
     Keys(#[from] KeysError),
@@ -48,7 +44,6 @@ impl ApiError {
     pub(crate) fn code(&self) -> &'static str {
         match self {
             Self::Audience { .. } => "token.audience",
-            Self::Claims(error) => error.code(),
             Self::Keys(error) => error.code(),
             Self::MalformedCredentials => "bearer.malformed",
             Self::Metadata(error) => error.code(),
