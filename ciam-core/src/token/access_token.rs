@@ -53,8 +53,8 @@ impl VerifiedAccessToken {
         &self.audience
     }
 
-    /// The application it was issued to: `azp`, Microsoft's `appid` or RFC 9068's
-    /// `client_id`.
+    /// The application it was issued to: `azp`, Microsoft's `appid`, RFC 9068's
+    /// `client_id` or Okta's `cid`.
     pub fn application(&self) -> Option<&str> {
         self.application.as_deref()
     }
@@ -302,6 +302,7 @@ struct AccessTokenClaims<'a> {
     appid: Option<Cow<'a, str>>,
     aud: Vec<Cow<'a, str>>,
     azp: Option<Cow<'a, str>>,
+    cid: Option<Cow<'a, str>>,
     client_id: Option<Cow<'a, str>>,
     exp: Option<Timestamp>,
     iat: Option<Timestamp>,
@@ -331,6 +332,7 @@ impl<'a> AccessTokenClaims<'a> {
             azp,
             azpacr,
             c_hash,
+            cid,
             client_id,
             cnf,
             events,
@@ -365,6 +367,7 @@ impl<'a> AccessTokenClaims<'a> {
             appid: text("appid", appid)?,
             aud: texts("aud", aud)?,
             azp: text("azp", azp)?,
+            cid: text("cid", cid)?,
             client_id: text("client_id", client_id)?,
             exp: numeric_date("exp", exp)?,
             iat: numeric_date("iat", iat)?,
@@ -386,8 +389,8 @@ impl<'a> AccessTokenClaims<'a> {
     }
 
     fn application(&self) -> Option<&str> {
-        let application = self.azp.as_deref().or(self.appid.as_deref());
-        application.or(self.client_id.as_deref())
+        let names = [&self.azp, &self.appid, &self.client_id, &self.cid];
+        names.into_iter().find_map(|name| name.as_deref())
     }
 
     fn directory(&self) -> Option<(String, String)> {
@@ -406,7 +409,7 @@ impl<'a> AccessTokenClaims<'a> {
 }
 
 /// In the order in which they are read.
-static WANTED: Wanted<26> = Wanted::new([
+static WANTED: Wanted<27> = Wanted::new([
     "appid",
     "appidacr",
     "at_hash",
@@ -414,6 +417,7 @@ static WANTED: Wanted<26> = Wanted::new([
     "azp",
     "azpacr",
     "c_hash",
+    "cid",
     "client_id",
     "cnf",
     "events",

@@ -2,14 +2,16 @@
 
 use std::fs;
 
+use aws_lc_rs::encoding::{AsDer as _, PublicKeyX509Der};
 use aws_lc_rs::hmac;
 use aws_lc_rs::rand::SystemRandom;
 use aws_lc_rs::signature::{
     ECDSA_P256_SHA256_ASN1_SIGNING, ECDSA_P256_SHA256_FIXED_SIGNING,
     ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair, EcdsaSigningAlgorithm, Ed25519KeyPair,
-    RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384,
-    RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
+    KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384, RSA_PKCS1_SHA512, RSA_PSS_SHA256,
+    RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
 };
+use base64_simd::STANDARD;
 use rustls_pki_types::PrivatePkcs8KeyDer;
 use rustls_pki_types::pem::PemObject;
 
@@ -82,13 +84,11 @@ fn mac(secret: &[u8], message: &[u8]) -> Vec<u8> {
 
 /// The public half of `rsa`, as a file that a program might read as a secret.
 fn public_pem() -> Vec<u8> {
-    use aws_lc_rs::encoding::{AsDer, PublicKeyX509Der};
-    use aws_lc_rs::signature::KeyPair;
     let pair = RsaKeyPair::from_pkcs8(&private_key("rsa")).expect("an RSA key");
     let der: PublicKeyX509Der<'_> = pair.public_key().as_der().expect("a public key");
-    let base64 = base64_simd::STANDARD.encode_to_string(der.as_ref());
+    let base64 = STANDARD.encode_to_string(der.as_ref());
     let lines = base64.as_bytes().chunks(64);
-    let lines: Vec<_> = lines.map(|line| String::from_utf8_lossy(line)).collect();
+    let lines: Vec<_> = lines.map(String::from_utf8_lossy).collect();
     let lines = lines.join("\n");
     format!("-----BEGIN PUBLIC KEY-----\n{lines}\n-----END PUBLIC KEY-----\n").into_bytes()
 }
