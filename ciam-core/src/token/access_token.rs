@@ -1,6 +1,5 @@
 //! The access token of an API: who calls, through which application, with which rights.
 
-use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,14 +8,15 @@ use bytes::Bytes;
 
 use super::checks::{Moment, check_issuer, check_key_issuer, check_subject, check_tenant};
 use super::compact::{CompactJws, Header};
-use super::members::{
-    Member, Wanted, numeric_date, read_members, scopes, text, texts, whichever_texts,
-};
 use super::{Algorithm, MAX_TOKEN_BYTES, TokenError};
 use crate::clock::Timestamp;
 use crate::config::Guid;
 use crate::keys::{KeySet, PreparedKey};
 use crate::text::shortened;
+
+use self::claims::AccessTokenClaims;
+
+mod claims;
 
 /// An access token that passed every check of [`verify_access_token`].
 ///
@@ -296,148 +296,3 @@ fn check_use(claims: &AccessTokenClaims<'_>, typed: bool) -> Result<(), TokenErr
     }
     Ok(())
 }
-
-/// The claims the checks read, each of its type.
-struct AccessTokenClaims<'a> {
-    appid: Option<Cow<'a, str>>,
-    aud: Vec<Cow<'a, str>>,
-    azp: Option<Cow<'a, str>>,
-    cid: Option<Cow<'a, str>>,
-    client_id: Option<Cow<'a, str>>,
-    exp: Option<Timestamp>,
-    iat: Option<Timestamp>,
-    idtyp: Option<Cow<'a, str>>,
-    is_key_bound: bool,
-    is_version_1: bool,
-    iss: Option<Cow<'a, str>>,
-    nbf: Option<Timestamp>,
-    of_access_token: bool,
-    of_other_token: bool,
-    oid: Option<Cow<'a, str>>,
-    roles: Vec<String>,
-    scopes: Vec<String>,
-    sub: Option<Cow<'a, str>>,
-    tid: Option<Cow<'a, str>>,
-    understands_challenges: bool,
-}
-
-impl<'a> AccessTokenClaims<'a> {
-    /// A claim of the wrong type is a failure, never an absent claim.
-    fn parse(payload: &'a [u8]) -> Result<Self, TokenError> {
-        let [
-            appid,
-            appidacr,
-            at_hash,
-            aud,
-            azp,
-            azpacr,
-            c_hash,
-            cid,
-            client_id,
-            cnf,
-            events,
-            exp,
-            iat,
-            idtyp,
-            iss,
-            nbf,
-            nonce,
-            oid,
-            roles,
-            s_hash,
-            scope,
-            scp,
-            sub,
-            tid,
-            typ,
-            ver,
-            xms_cc,
-        ] = read_members(payload, &WANTED)?;
-        let is_any = |members: &[&Option<Member<'_>>]| members.iter().any(|m| m.is_some());
-        let of_access_token = is_any(&[&appidacr, &azpacr, &idtyp, &scope, &scp]);
-        text("appidacr", appidacr)?;
-        text("azpacr", azpacr)?;
-        // `events` is a logout token's, or another security event's (RFC 8417).
-        let of_other_token = is_any(&[&at_hash, &c_hash, &events, &nonce, &s_hash]);
-        // Keycloak says in a claim what others say in the header.
-        let of_other_type = text("typ", typ)?.is_some_and(|typ| OTHER_TYPES.contains(&&*typ));
-        let mut granted = scopes("scope", scope)?;
-        granted.append(&mut scopes("scp", scp)?);
-        Ok(Self {
-            appid: text("appid", appid)?,
-            aud: texts("aud", aud)?,
-            azp: text("azp", azp)?,
-            cid: text("cid", cid)?,
-            client_id: text("client_id", client_id)?,
-            exp: numeric_date("exp", exp)?,
-            iat: numeric_date("iat", iat)?,
-            idtyp: text("idtyp", idtyp)?,
-            is_key_bound: cnf.is_some(),
-            // Okta's is a number. Which version it is makes a better error, no decision.
-            is_version_1: ver == Some(Member::Text("1.0".into())),
-            iss: text("iss", iss)?,
-            nbf: numeric_date("nbf", nbf)?,
-            of_access_token,
-            of_other_token: of_other_token || of_other_type,
-            oid: text("oid", oid)?,
-            roles: whichever_texts(roles).map(Cow::into_owned).collect(),
-            scopes: granted,
-            sub: text("sub", sub)?,
-            tid: text("tid", tid)?,
-            understands_challenges: whichever_texts(xms_cc).any(|one| one == "cp1"),
-        })
-    }
-
-    fn application(&self) -> Option<&str> {
-        let names = [&self.azp, &self.appid, &self.client_id, &self.cid];
-        names.into_iter().find_map(|name| name.as_deref())
-    }
-
-    fn directory(&self) -> Option<(String, String)> {
-        let (tenant_id, object_id) = (self.tid.as_deref()?, self.oid.as_deref()?);
-        Some((tenant_id.to_owned(), object_id.to_owned()))
-    }
-
-    fn is_application(&self) -> bool {
-        if let Some(kind) = self.idtyp.as_deref() {
-            return kind == "app";
-        }
-        let own_object = self.oid.is_some() && self.oid == self.sub;
-        let itself = self.sub.is_some() && self.sub.as_deref() == self.application();
-        (self.scopes.is_empty() && own_object) || itself
-    }
-}
-
-/// In the order in which they are read.
-static WANTED: Wanted<27> = Wanted::new([
-    "appid",
-    "appidacr",
-    "at_hash",
-    "aud",
-    "azp",
-    "azpacr",
-    "c_hash",
-    "cid",
-    "client_id",
-    "cnf",
-    "events",
-    "exp",
-    "iat",
-    "idtyp",
-    "iss",
-    "nbf",
-    "nonce",
-    "oid",
-    "roles",
-    "s_hash",
-    "scope",
-    "scp",
-    "sub",
-    "tid",
-    "typ",
-    "ver",
-    "xms_cc",
-]);
-
-/// What Keycloak calls its other tokens.
-const OTHER_TYPES: [&str; 4] = ["ID", "Logout", "Offline", "Refresh"];
