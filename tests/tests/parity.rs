@@ -2,6 +2,7 @@
 
 mod parity {
     pub(super) mod callers;
+    pub(super) mod credentials;
     pub(super) mod nested;
     pub(super) mod refused;
     pub(super) mod requests;
