@@ -67,7 +67,7 @@ impl Error {
     /// The sort of failure.
     pub const fn kind(&self) -> ErrorKind {
         match &*self.0 {
-            Stage::Api(error) => api_kind(error),
+            Stage::Api(error) => error.kind(),
             Stage::Callback(error) => callback_kind(error),
             Stage::Claims(_) => ErrorKind::Provider,
             Stage::Keys(error) => keys_kind(error),
@@ -124,11 +124,13 @@ impl<E: Into<Stage>> From<E> for Error {
     }
 }
 
-const fn api_kind(error: &ApiError) -> ErrorKind {
-    match error {
-        ApiError::Keys(error) => keys_kind(error),
-        ApiError::Metadata(error) => metadata_kind(error),
-        _ => ErrorKind::Request,
+impl ApiError {
+    pub(crate) const fn kind(&self) -> ErrorKind {
+        match self {
+            Self::Keys(error) => keys_kind(error),
+            Self::Metadata(error) => metadata_kind(error),
+            _ => ErrorKind::Request,
+        }
     }
 }
 

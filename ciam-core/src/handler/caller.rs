@@ -91,8 +91,7 @@ impl Visit {
     fn settle(&self, caller: Result<Option<Caller>, ApiError>) {
         if let Err(error) = &caller {
             let code = error.code();
-            let known = Error::from(error.clone());
-            if known.kind() == ErrorKind::Request {
+            if error.kind() == ErrorKind::Request {
                 // Anyone can send nonsense, and fill a log with it.
                 tracing::info!(code, %error, "a caller was refused");
             } else {
@@ -123,10 +122,9 @@ impl Rejection {
             | ApiError::SessionAndToken => Challenge::InvalidRequest,
             _ => Challenge::InvalidToken,
         };
-        let error = Error::from(error.clone());
         match error.kind() {
             ErrorKind::Request => Self::challenge(ciam, &challenge),
-            ErrorKind::Unavailable => Self::unavailable(&error),
+            ErrorKind::Unavailable => Self::unavailable(&Error::from(error.clone())),
             _ => Self::internal(),
         }
     }
