@@ -51,6 +51,10 @@ impl<'a> CompactJws<'a> {
     /// whom to ask, and which tokens are not worth a request.
     pub(crate) fn unverified(&self) -> UnverifiedIssuer {
         let payload = decode(self.payload).unwrap_or_default();
+        // As far as whoever verifies it reads.
+        if is_deep(&payload, MAX_DEPTH) {
+            return UnverifiedIssuer::default();
+        }
         serde_json::from_slice(&payload).unwrap_or_default()
     }
 
@@ -112,6 +116,11 @@ impl Header {
         let bytes = URL_SAFE_NO_PAD
             .decode_to_vec(segment)
             .map_err(|_| TokenError::HeaderMalformed)?;
+        // Nobody had to sign it: what the reader makes of a thousand levels costs more
+        // than a signature.
+        if is_deep(&bytes, MAX_HEADER_DEPTH) {
+            return Err(TokenError::HeaderMalformed);
+        }
         let [alg, b64, crit, enc, kid, nonce, typ, zip] =
             read_members(&bytes, &WANTED).map_err(|error| match error {
                 TokenError::ClaimsMalformed => TokenError::HeaderMalformed,
@@ -203,6 +212,28 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), TokenError> {
     Ok((signing_input, header, payload, signature))
 }
 
+/// Whether objects and lists are nested further than this.
+fn is_deep(json: &[u8], limit: usize) -> bool {
+    let mut depth = 0_usize;
+    let mut in_text = false;
+    let mut bytes = json.iter();
+    while let Some(byte) = bytes.next() {
+        match (byte, in_text) {
+            (b'"', _) => in_text = !in_text,
+            (b'\\', true) => {
+                bytes.next();
+            }
+            (b'[' | b'{', false) => depth += 1,
+            (b']' | b'}', false) => depth = depth.saturating_sub(1),
+            _ => {}
+        }
+        if depth > limit {
+            return true;
+        }
+    }
+    false
+}
+
 /// Strict: no padding, no other alphabet, no white space, no stray bits in the
 /// last character. One token has one text.
 fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
@@ -212,10 +243,21 @@ fn decode(segment: &str) -> Result<Vec<u8>, TokenError> {
 }
 
 /// In the order in which they are read.
-static WANTED: Wanted<8> = Wanted::new(["alg", "b64", "crit", "enc", "kid", "nonce", "typ", "zip"]);
+static WANTED: Wanted<8> = Wanted::new(["alg", "b64", "crit", "enc", "kid", "nonce", "typ", "zip"])
+    .at_most(MAX_HEADER_MEMBERS);
 
 /// A header with a certificate chain, which is ignored, still fits.
 const MAX_HEADER_BYTES: usize = 8 * 1024;
+
+/// The registry of header parameters has about forty, half of them of encrypted tokens.
+const MAX_HEADER_MEMBERS: usize = 64;
+
+/// The limit of serde_json.
+const MAX_DEPTH: usize = 128;
+
+/// The deepest that is registered is the chain of a key: `{"jwk":{"x5c":["…"]}}` (RFC 7517,
+/// section 4.7).
+const MAX_HEADER_DEPTH: usize = 8;
 
 #[cfg(test)]
 mod tests {
@@ -251,6 +293,20 @@ mod tests {
     fn an_overlong_token_is_not_even_split() {
         let error = CompactJws::parse(&".".repeat(101), 100).expect_err("too long");
         assert_eq!(error.code(), "token.too_large");
+    }
+
+    #[test]
+    fn a_header_is_nested_as_far_as_headers_are() {
+        let with = |value: &str| header(&format!(r#"{{"alg":"RS256","a":{value}}}"#));
+        let deep = |depth: usize| format!("{}{}", "[".repeat(depth), "]".repeat(depth));
+        assert!(with(&deep(MAX_HEADER_DEPTH - 1)).is_ok());
+        assert!(with(&format!("[{}]", ["[[]]"; 100].join(","))).is_ok());
+        // Inside a text it is none.
+        assert!(with(r#""[[[[[[[[[[[[\"[[[[{{{{\\\\""#).is_ok());
+        for value in [deep(MAX_HEADER_DEPTH), deep(2_000), "{".repeat(2_000)] {
+            let code = with(&value).map(|_| ()).map_err(|error| error.code());
+            assert_eq!(code, Err("token.header_malformed"), "{value:.40}");
+        }
     }
 
     #[test]

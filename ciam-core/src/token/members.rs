@@ -46,6 +46,8 @@ pub(super) fn read_members<'a, const N: usize>(
 pub(super) struct Wanted<const N: usize> {
     names: [&'static str; N],
     starts: [u32; N],
+    /// How many members there may be, wanted or not.
+    most: usize,
 }
 
 impl<const N: usize> Wanted<N> {
@@ -56,7 +58,16 @@ impl<const N: usize> Wanted<N> {
             starts[index] = start(names[index].as_bytes());
             index += 1;
         }
-        Self { names, starts }
+        Self {
+            names,
+            starts,
+            most: MAX_MEMBERS,
+        }
+    }
+
+    /// The same of a smaller object.
+    pub(super) const fn at_most(self, most: usize) -> Self {
+        Self { most, ..self }
     }
 
     fn position(&self, name: &str) -> Option<usize> {
@@ -177,7 +188,7 @@ impl<'de, const N: usize> Visitor<'de> for &mut Members<'_, 'de, N> {
         let mut count = 0;
         while let Some(Name(name)) = members.next_key()? {
             count += 1;
-            if count > MAX_MEMBERS {
+            if count > self.wanted.most {
                 return Err(A::Error::custom("too many members"));
             }
             let again = match self.wanted.position(&name) {
@@ -359,5 +370,8 @@ mod tests {
         for json in ["", "[]", "{}x", r#"{"a":NaN}"#, r#"{"z":"\ud800"}"#, &wide] {
             assert_eq!(read(json), Err("token.claims_malformed"), "{json:.40}");
         }
+        let small = Wanted::new(["a"]).at_most(2);
+        assert!(read_members(br#"{"a":0,"z":0}"#, &small).is_ok());
+        assert!(read_members(br#"{"a":0,"z":0,"y":0}"#, &small).is_err());
     }
 }
