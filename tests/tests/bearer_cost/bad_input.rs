@@ -166,7 +166,7 @@ fn unverified(bench: &Bench) -> Vec<Bad> {
             "a deep header",
             with(&format!("{{\"alg\":\"RS256\",\"a\":{}}}", deep(2_500))),
         )
-        .as_long(),
+        .for_its_length(),
         text(
             "a member twice",
             with(r#"{"alg":"RS256","alg":"RS256","kid":"rsa"}"#),
@@ -175,7 +175,7 @@ fn unverified(bench: &Bench) -> Vec<Bad> {
             "450 members, one twice",
             with(&format!("{{{names}\"a0\":0}}")),
         )
-        .as_long(),
+        .for_its_length(),
         text(
             "a header of 16 KB",
             with(&format!("{{\"a\":\"{}\"}}", "a".repeat(12_000))),
@@ -199,14 +199,14 @@ fn unverified(bench: &Bench) -> Vec<Bad> {
                 encoded(r#"{"alg":"RS256","kid":"unknown"}"#)
             )
         })
-        .as_long(),
+        .for_its_length(),
         text("an unknown key, deep claims", {
             format!(
                 "Bearer {}.{nested}.AAAA",
                 encoded(r#"{"alg":"RS256","kid":"unknown"}"#)
             )
         })
-        .as_long(),
+        .for_its_length(),
         text(
             "a signature of another length",
             with(RSA).replace(&good[good.len() - 9..], ""),
@@ -219,7 +219,7 @@ fn unverified(bench: &Bench) -> Vec<Bad> {
             "a signature of 50 KB",
             format!("{}{}", with(RSA), "A".repeat(50_000)),
         )
-        .as_long(),
+        .for_its_length(),
     ]
 }
 
@@ -269,7 +269,7 @@ impl Bad {
         }
     }
 
-    fn as_long(self) -> Self {
+    fn for_its_length(self) -> Self {
         Self {
             against: Valid::AsLong,
             ..self
