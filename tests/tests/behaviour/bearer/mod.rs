@@ -195,7 +195,7 @@ fn placed(caller: &Caller, till: &Till) -> String {
 }
 
 /// What is asked for where.
-fn guards() -> [(&'static str, Guard); 13] {
+fn guards() -> [(&'static str, Guard); 14] {
     let proven = || caller() & auth_context("c1");
     let recent = || caller() & fresh(Duration::from_secs(300));
     let write = || scope("orders.write");
@@ -212,6 +212,7 @@ fn guards() -> [(&'static str, Guard); 13] {
         ("/api/admin-proven", role("Admin") & proven()),
         ("/api/ways", (caller() & role("Admin")) | proven()),
         ("/api/scope-or-proof", write() | proven()),
+        ("/api/proof-or-scope", proven() | write()),
         (
             "/api/no-way",
             (caller() & role("Admin")) | write() & proven(),

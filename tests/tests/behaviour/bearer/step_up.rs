@@ -118,7 +118,7 @@ async fn nothing_is_asked_of_whoever_lacks_more(on: Framework) {
 async fn with_two_ways_the_one_that_needs_only_a_proof_is_told(on: Framework) {
     let scene = Scene::new(on).await;
     let step_up = "Bearer error=\"insufficient_user_authentication\", acr_values=\"c1\"";
-    for path in ["/api/ways", "/api/scope-or-proof"] {
+    for path in ["/api/ways", "/api/scope-or-proof", "/api/proof-or-scope"] {
         let answer = call(&scene, path, &json!({})).await;
         answer.expect_challenge(401, step_up, "insufficient_user_authentication");
         let answer = call(&scene, path, &json!({"acr": "c1"})).await;
@@ -127,8 +127,10 @@ async fn with_two_ways_the_one_that_needs_only_a_proof_is_told(on: Framework) {
     let answer = call(&scene, "/api/ways", &json!({"roles": ["Admin"]})).await;
     answer.expect_ok("passed");
     let write = json!({"scope": "orders.write"});
-    let answer = call(&scene, "/api/scope-or-proof", &write).await;
-    answer.expect_ok("passed");
+    for path in ["/api/scope-or-proof", "/api/proof-or-scope"] {
+        let answer = call(&scene, path, &write).await;
+        answer.expect_ok("passed");
+    }
     // Neither way needs a proof alone: the scope of the nearer one is named.
     let answer = call(&scene, "/api/no-way", &json!({})).await;
     let scope = "Bearer error=\"insufficient_scope\", scope=\"orders.write\"";
