@@ -1,4 +1,4 @@
-//! What an API knows of its tokens: their twenty claims as a type, and what two of them must
+//! What an API knows of its tokens: their twenty claims as a type, and what some of them must
 //! say. The peers have it too.
 
 use serde::Deserialize;
@@ -34,3 +34,6 @@ pub(crate) const ISSUER: &str = "https://aaaabbbb-0000-cccc-1111-dddd2222eeee.lo
 
 /// Which API they are for.
 pub(crate) const AUDIENCE: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
+
+/// The application that calls, which every handler answers with.
+pub(crate) const APPLICATION: &str = "55556666-ffff-7777-aaaa-8888bbbb9999";

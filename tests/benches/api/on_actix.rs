@@ -9,9 +9,8 @@ use actix_web::http::header::AUTHORIZATION;
 use actix_web::{FromRequest, HttpRequest};
 use ciam_actix::Caller;
 
-use super::access::Access;
+use super::access::{APPLICATION, Access};
 use super::limit::Limit;
-use super::tokens::APPLICATION;
 
 pub(crate) async fn fixed() -> String {
     APPLICATION.to_owned()

@@ -8,9 +8,8 @@ use http::StatusCode;
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 
-use super::access::Access;
+use super::access::{APPLICATION, Access};
 use super::limit::Limit;
-use super::tokens::APPLICATION;
 
 pub(crate) async fn fixed() -> String {
     APPLICATION.to_owned()

@@ -6,11 +6,8 @@ use std::time::Duration;
 use ciam_core::{Ciam, Clock as _, Config, SystemClock};
 use serde_json::{Value, json};
 
-use super::access::{AUDIENCE, ISSUER};
+use super::access::{APPLICATION, AUDIENCE, ISSUER};
 use crate::support::provider::{FixedProvider, rsa_key, signed};
-
-/// The application that calls, which every handler answers with.
-pub(crate) const APPLICATION: &str = "55556666-ffff-7777-aaaa-8888bbbb9999";
 
 /// What the guard asks for.
 pub(crate) const SCOPE: &str = "Orders.Read";
@@ -41,6 +38,21 @@ impl Tokens {
 /// The value of the `Authorization` header of a caller who comes again.
 pub(crate) fn repeated() -> String {
     format!("Bearer {}", signed(&claims(0), &rsa_key()))
+}
+
+/// The same with another signature.
+pub(crate) fn forged(authorization: &str) -> String {
+    let signature = authorization.rfind('.').map_or(0, |dot| dot + 1);
+    let (signed, signature) = authorization.split_at(signature);
+    let other = if signature.starts_with('A') { 'B' } else { 'A' };
+    format!("{signed}{other}{}", &signature[1..])
+}
+
+/// One of the same provider that is meant for another API.
+pub(crate) fn of_another_api() -> String {
+    let mut claims = claims(0);
+    claims["aud"] = "99998888-7777-6666-5555-444433332222".into();
+    format!("Bearer {}", signed(&claims, &rsa_key()))
 }
 
 /// An API with a cache of the usual size.

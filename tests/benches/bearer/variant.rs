@@ -4,7 +4,8 @@ use std::cell::Cell;
 
 use tokio::runtime::Runtime;
 
-use crate::api::tokens::{APPLICATION, Tokens};
+use crate::api::access::APPLICATION;
+use crate::api::tokens::Tokens;
 use crate::support::rounds::Run;
 use crate::support::subject::{Header, Subject};
 

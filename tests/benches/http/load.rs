@@ -5,11 +5,13 @@ use std::process::Command;
 
 use crate::browser::{Credentials, HEADERS, PATH};
 use crate::cpu::Ticks;
-use crate::server::Server;
+use crate::server::{Cores, Server};
 
 pub(crate) struct Load {
     pub(crate) address: SocketAddr,
     pub(crate) credentials: Option<Credentials>,
+    pub(crate) connections: usize,
+    pub(crate) cores: Cores,
 }
 
 #[derive(Clone, Copy)]
@@ -18,7 +20,7 @@ pub(crate) struct Sample {
     pub(crate) rate: f64,
     /// Processor time of the server for each request, in microseconds.
     pub(crate) cpu: f64,
-    /// How much of its core the server had.
+    /// How much of its cores the server had.
     pub(crate) share: f64,
 }
 
@@ -33,8 +35,9 @@ impl Sample {
 impl Load {
     pub(crate) fn put_on(&self, server: &Server, seconds: usize) -> Result<Sample, String> {
         let mut wrk = Command::new("taskset");
-        wrk.args(["--cpu-list", CORE, "wrk", "--threads", "1"]);
-        wrk.args(["--connections", CONNECTIONS]);
+        wrk.args(["--cpu-list", self.cores.of_load(), "wrk"]);
+        wrk.args(["--threads", "1"]);
+        wrk.args(["--connections", &self.connections.to_string()]);
         wrk.args(["--duration", &format!("{seconds}s")]);
         for (name, value) in HEADERS {
             wrk.args(["--header", &format!("{name}: {value}")]);
@@ -43,9 +46,9 @@ impl Load {
             wrk.args(["--header", &format!("{name}: {value}")]);
         }
         wrk.arg(format!("http://{}{PATH}", self.address));
-        let before = Ticks::now(server.id())?;
+        let before = Ticks::now(server.id(), self.cores)?;
         let output = wrk.output().map_err(|error| format!("wrk: {error}"))?;
-        let ticks = Ticks::now(server.id())?.since(before);
+        let ticks = Ticks::now(server.id(), self.cores)?.since(before);
         let text = String::from_utf8_lossy(&output.stdout);
         if !output.status.success() {
             let error = String::from_utf8_lossy(&output.stderr);
@@ -55,7 +58,7 @@ impl Load {
         Ok(Sample {
             rate: answers.rate,
             cpu: ticks.server as f64 * MICROSECONDS_PER_TICK / answers.number,
-            share: ticks.server as f64 / ticks.core as f64,
+            share: ticks.server as f64 / ticks.cores as f64,
         })
     }
 }
@@ -85,11 +88,6 @@ impl Answers {
         }
     }
 }
-
-/// The core that the server does not have.
-const CORE: &str = "1";
-
-const CONNECTIONS: &str = "64";
 
 /// What is missing is the moment in which wrk connects, and the system's own work.
 pub(crate) const SHARE: f64 = 0.94;

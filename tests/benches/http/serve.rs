@@ -1,4 +1,4 @@
-//! Serves one variant of ours: one thread that answers, as the peers do.
+//! Serves one variant of ours: one thread that answers, as the peers do, or two.
 
 use std::process::ExitCode;
 
@@ -17,20 +17,26 @@ use crate::api::{on_actix as api_actix, on_axum as api_axum};
 use crate::apps::limit::Limit;
 use crate::apps::{on_actix, on_axum};
 
+/// Where to answer, and with how many threads.
+pub(crate) struct Listen<'a> {
+    pub(crate) address: &'a str,
+    pub(crate) workers: usize,
+}
+
 /// Prints its address, then answers until it is ended.
-pub(crate) fn serve(variant: &str, address: &str, ciam: Ciam) -> ExitCode {
+pub(crate) fn serve(variant: &str, listen: &Listen<'_>, ciam: Ciam) -> ExitCode {
     let Some((framework, variant)) = variant.split_once('-') else {
         eprintln!("no variant {variant}");
         return ExitCode::FAILURE;
     };
     match framework {
-        "axum" => serve_axum(variant, address, &ciam),
-        _ => serve_actix(variant, address, ciam),
+        "axum" => serve_axum(variant, listen, &ciam),
+        _ => serve_actix(variant, listen, ciam),
     }
     ExitCode::SUCCESS
 }
 
-fn serve_axum(variant: &str, address: &str, ciam: &Ciam) {
+fn serve_axum(variant: &str, listen: &Listen<'_>, ciam: &Ciam) {
     use ciam_axum::CiamExt as _;
     use on_axum::{claims, fixed, limited, maybe_user, user};
 
@@ -53,51 +59,55 @@ fn serve_axum(variant: &str, address: &str, ciam: &Ciam) {
         }
         unknown => panic!("no variant {unknown}"),
     };
-    let mut builder = Builder::new_current_thread();
+    let mut builder = match listen.workers {
+        1 => Builder::new_current_thread(),
+        _ => Builder::new_multi_thread(),
+    };
+    builder.worker_threads(listen.workers);
     let runtime = builder.enable_all().build().expect("a runtime");
     runtime.block_on(async {
-        let listener = TcpListener::bind(address).await;
+        let listener = TcpListener::bind(listen.address).await;
         let listener = listener.expect("the address is free");
         println!("{}", listener.local_addr().expect("it is bound"));
         axum::serve(listener, router).await.expect("it serves");
     });
 }
 
-fn serve_actix(variant: &str, address: &str, ciam: Ciam) {
+fn serve_actix(variant: &str, listen: &Listen<'_>, ciam: Ciam) {
     use ciam_actix::CiamExt as _;
     use on_actix::{claims, fixed, limited, maybe_user, user};
 
     let api = tokens::ciam();
     let ours = move |route: fn() -> Route| {
         let ciam = ciam.clone();
-        run(address, move || {
+        run(listen, move || {
             App::new().route(PATH, route()).wrap(ciam.layer())
         });
     };
     match variant {
-        "bare" | "bare-cookie" => run(address, || App::new().route(PATH, web::get().to(fixed))),
-        "limit" => run(address, || {
+        "bare" | "bare-cookie" => run(listen, || App::new().route(PATH, web::get().to(fixed))),
+        "limit" => run(listen, || {
             let limit = on_actix::limit(Limit::new());
             App::new().route(PATH, web::get().to(limited)).wrap(limit)
         }),
         "anonymous" => ours(|| web::get().to(maybe_user)),
         "user" => ours(|| web::get().to(user)),
         "claims" => ours(|| web::get().to(claims)),
-        "bare-token" => run(address, || {
+        "bare-token" => run(listen, || {
             App::new().route(PATH, web::get().to(api_actix::fixed))
         }),
         "limit-token" => {
             let limit = TokenLimit::remembering();
-            run(address, move || {
+            run(listen, move || {
                 let app = App::new().app_data(limit.clone());
                 app.route(PATH, web::get().to(api_actix::limited))
             });
         }
-        "caller" => run(address, move || {
+        "caller" => run(listen, move || {
             let app = App::new().route(PATH, web::get().to(api_actix::caller));
             app.wrap(api.layer())
         }),
-        "scope" => run(address, move || {
+        "scope" => run(listen, move || {
             let guard = api.require(ciam_actix::scope(SCOPE));
             let route = web::get().to(api_actix::fixed).wrap(guard);
             App::new().route(PATH, route).wrap(api.layer())
@@ -106,7 +116,7 @@ fn serve_actix(variant: &str, address: &str, ciam: Ciam) {
     }
 }
 
-fn run<F, S, B>(address: &str, app: F)
+fn run<F, S, B>(listen: &Listen<'_>, app: F)
 where
     F: Fn() -> App<S> + Clone + Send + 'static,
     S: ServiceFactory<
@@ -119,7 +129,8 @@ where
     B: MessageBody + 'static,
 {
     actix_web::rt::System::new().block_on(async {
-        let server = HttpServer::new(app).workers(1).bind(address);
+        let server = HttpServer::new(app).workers(listen.workers);
+        let server = server.bind(listen.address);
         let server = server.expect("the address is free");
         println!("{}", server.addrs()[0]);
         server.run().await.expect("it serves");

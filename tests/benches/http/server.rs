@@ -1,31 +1,37 @@
-//! A server in a process of its own, on one core.
+//! A server in a process of its own.
 
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
-/// The core that the server has, and nobody else of us.
-pub(crate) const CORE: usize = 0;
-
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     process: Child,
 }
 
+/// Which cores the server has, and which the load.
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
+pub(crate) enum Cores {
+    /// One each.
+    Apart,
+    /// Both have the same two.
+    Shared,
+}
+
 impl Server {
-    /// Ready to be asked when this returns.
-    /// A program that needs keys fetches them from this provider.
+    /// Ready to be asked when this returns. A program that needs keys fetches them from this provider.
     pub(crate) fn start(
         program: &[PathBuf],
         variant: &str,
         provider: &str,
+        cores: Cores,
     ) -> Result<Self, String> {
         let mut process = Command::new("taskset")
-            .args(["--cpu-list", &CORE.to_string()])
+            .args(["--cpu-list", cores.of_server()])
             .args(program)
             .args(["--listen", "127.0.0.1:0", "--serve", variant])
-            .args(["--provider", provider])
+            .args(["--provider", provider, "--workers", cores.workers()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -52,5 +58,29 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+impl Cores {
+    pub(crate) const fn of_server(self) -> &'static str {
+        match self {
+            Self::Apart => "0",
+            Self::Shared => "0,1",
+        }
+    }
+
+    pub(crate) const fn of_load(self) -> &'static str {
+        match self {
+            Self::Apart => "1",
+            Self::Shared => "0,1",
+        }
+    }
+
+    /// How many threads answer; only ours are ever asked to have two.
+    const fn workers(self) -> &'static str {
+        match self {
+            Self::Apart => "1",
+            Self::Shared => "2",
+        }
     }
 }

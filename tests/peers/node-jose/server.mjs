@@ -7,8 +7,10 @@ import { parseArgs } from "node:util";
 
 import { createRemoteJWKSet, jwtVerify } from "jose";
 
+// One thread, whatever `--workers` says.
 const text = { type: "string" };
-const { values } = parseArgs({ options: { listen: text, serve: text, provider: text } });
+const options = { listen: text, provider: text, serve: text, workers: text };
+const { values } = parseArgs({ options });
 
 // As in `tests/benches/api`.
 const APPLICATION = "55556666-ffff-7777-aaaa-8888bbbb9999";

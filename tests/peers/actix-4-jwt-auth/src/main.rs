@@ -2,16 +2,20 @@
 //! The first line it prints is its address. `GET /me` answers the application whose token
 //! is in the request, verified with the keys of the provider.
 
-use std::{env, io};
+use std::io;
 
 use actix_4_jwt_auth::biscuit::{Validation, ValidationOptions};
 use actix_4_jwt_auth::{AuthenticatedUser, Oidc, OidcBiscuitValidator, OidcConfig};
 use actix_web::{App, HttpServer, web};
 
 #[path = "../../../benches/api/access.rs"]
+#[allow(dead_code)] // what other peers answer with
 mod access;
+#[path = "../../arguments.rs"]
+mod arguments;
 
 use access::{AUDIENCE, Access, ISSUER};
+use arguments::argument;
 
 #[actix_web::main]
 async fn main() -> io::Result<()> {
@@ -40,10 +44,4 @@ async fn main() -> io::Result<()> {
 
 async fn me(user: AuthenticatedUser<Access>) -> String {
     user.claims.azp
-}
-
-fn argument(name: &str) -> String {
-    let mut arguments = env::args().skip_while(|argument| argument != name);
-    let value = arguments.nth(1);
-    value.unwrap_or_else(|| panic!("{name} is missing"))
 }

@@ -10,7 +10,7 @@ use axum::extract::Request;
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 
-use crate::support::provider::FixedProvider;
+use super::provider::FixedProvider;
 
 /// The origin of the provider, which answers as long as this process lives.
 pub(crate) fn serve() -> String {

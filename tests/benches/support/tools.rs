@@ -6,9 +6,10 @@ use std::process::{Command, Stdio};
 
 use ciam_tests::workspace;
 
-/// Installs it where it is missing: for Debian, as root then.
-pub(crate) fn install_wrk() -> Result<(), String> {
-    let mut version = Command::new("wrk");
+/// Installs a program where it is missing, from the package of its name: for Debian, as
+/// root then.
+pub(crate) fn install(program: &str) -> Result<(), String> {
+    let mut version = Command::new(program);
     version.stdout(Stdio::null()).stderr(Stdio::null());
     if version.arg("--version").status().is_ok() {
         return Ok(());
@@ -16,10 +17,10 @@ pub(crate) fn install_wrk() -> Result<(), String> {
     run(Command::new("apt-get").arg("update"))?;
     let mut install = Command::new("apt-get");
     install.env("DEBIAN_FRONTEND", "noninteractive");
-    run(install.args(["install", "--yes", "--no-install-recommends", "wrk"]))
+    run(install.args(["install", "--yes", "--no-install-recommends", program]))
 }
 
-/// Builds a peer with its own lock file, and says where its program is.
+/// Builds the programs of a peer with its own lock file, and says where they are.
 pub(crate) fn build_peer(name: &str) -> Result<PathBuf, String> {
     let target = workspace().join("target/peers");
     let manifest = workspace()
@@ -30,7 +31,7 @@ pub(crate) fn build_peer(name: &str) -> Result<PathBuf, String> {
     let mut build = Command::new(cargo);
     build.args(["build", "--release", "--locked", "--manifest-path"]);
     run(build.arg(manifest).arg("--target-dir").arg(&target))?;
-    Ok(target.join("release").join(format!("peer-{name}")))
+    Ok(target.join("release"))
 }
 
 /// Installs what a server on Node takes, and says how it is started.
