@@ -33,6 +33,22 @@ impl Tokens {
             ring: (1..=RING).map(|number| bearer(&claims(number))).collect(),
         }
     }
+
+    /// From what [`to_lines`](Self::to_lines) made.
+    pub(crate) fn from_lines(lines: &str) -> Self {
+        let mut lines = lines.lines().map(str::to_owned);
+        Self {
+            repeated: lines.next().expect("a token"),
+            long: lines.next().expect("two tokens"),
+            ring: lines.collect(),
+        }
+    }
+
+    /// For another process, which then has none to sign.
+    pub(crate) fn to_lines(&self) -> String {
+        let all = [&self.repeated, &self.long].into_iter().chain(&self.ring);
+        all.flat_map(|token| [token, "\n"]).collect()
+    }
 }
 
 /// The value of the `Authorization` header of a caller who comes again.
@@ -57,18 +73,23 @@ pub(crate) fn of_another_api() -> String {
 
 /// An API with a cache of the usual size.
 pub(crate) fn ciam() -> Ciam {
-    handle(10_000)
+    handle(CACHE, FixedProvider::new(ISSUER))
+}
+
+/// The same, whose provider publishes this key set.
+pub(crate) fn ciam_with_keys(keys: Vec<u8>) -> Ciam {
+    handle(CACHE, FixedProvider::with_keys(ISSUER, keys.into()))
 }
 
 /// One that has forgotten each token of the ring before it comes again.
 pub(crate) fn forgetful_ciam() -> Ciam {
-    handle(FEW)
+    handle(FEW, FixedProvider::new(ISSUER))
 }
 
-fn handle(tokens: u64) -> Ciam {
+fn handle(tokens: u64, provider: FixedProvider) -> Ciam {
     let config = Config::api(ISSUER, AUDIENCE)
         .with_token_cache(tokens, Duration::from_secs(3600))
-        .with_http_client(Arc::new(FixedProvider::new(ISSUER)));
+        .with_http_client(Arc::new(provider));
     Ciam::new(config.build().expect("a valid configuration"))
 }
 
@@ -100,5 +121,8 @@ pub(crate) fn claims(number: usize) -> Value {
 }
 
 const GROUP: &str = "-dddd-5555-eeee-6666ffff7777";
+/// How many tokens are remembered.
+pub(crate) const CACHE: u64 = 10_000;
+
 const RING: usize = 1000;
 const FEW: u64 = 8;

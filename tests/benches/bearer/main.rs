@@ -1,11 +1,15 @@
 //! What it costs an API to know who calls: `cargo bench -p ciam-tests --bench bearer`.
 //!
-//! In process, without sockets, in one run: the bare route, the limit written by hand, and
-//! ours, with a token that comes again and with every token new; and what validation adds
-//! to a signature. After `--`: `--only axum NAME ROUNDS` runs one variant, for a profiler.
+//! In process, without sockets, in one run: the bare route, the limit written by hand, ours,
+//! and the peers of `tests/peers`, with a token that comes again and with every token new;
+//! and what validation adds to a signature. After `--` something else:
+//!
+//! - `--growth`: by the number of distinct tokens; `--keep` replaces the plot in `docs`;
+//! - `--instructions`: beside those of `tests/instructions.toml`; `--keep` replaces them;
+//! - `--only axum NAME REQUESTS`: one variant, for a profiler.
 
-use std::env;
 use std::process::ExitCode;
+use std::{env, fs};
 
 use tokio::runtime::{Builder, Runtime};
 
@@ -15,88 +19,142 @@ mod api;
 #[allow(dead_code)] // what the other benchmarks measure with
 mod support;
 
+mod growth;
+mod instructions;
 mod on_actix;
 mod on_axum;
+mod peer;
 mod table;
 mod validation;
 mod variant;
 
 use api::tokens::Tokens;
+use support::keys;
 use support::rounds::Samples;
+use support::subject::Work;
+use table::Figures;
 use variant::Variant;
 
 fn main() -> ExitCode {
-    let runtime = Builder::new_current_thread().build().expect("a runtime");
-    let tokens = Tokens::new();
-    let groups = [
-        ("axum", on_axum::variants()),
-        ("actix", on_actix::variants(&runtime)),
-    ];
-    let validations = validation::all();
+    let arguments: Vec<String> = env::args().collect();
+    match run(&arguments) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
+    }
+}
 
-    let all = groups.iter().flat_map(|(_, variants)| variants);
-    let wrong: Vec<String> = all
-        .filter_map(|variant| variant.check(&runtime, &tokens).err())
-        .collect();
+fn run(arguments: &[String]) -> Result<(), String> {
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    let after = |name: &str| {
+        let position = arguments.iter().position(|argument| argument == name);
+        position.map(|position| &arguments[position + 1..])
+    };
+    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    let tokens = match after("--tokens") {
+        Some(file) => {
+            let file = file.first().ok_or("--tokens FILE")?;
+            let lines = fs::read_to_string(file).map_err(|error| format!("{file}: {error}"))?;
+            Tokens::from_lines(&lines)
+        }
+        None => Tokens::new(),
+    };
+    let mut on_axum = on_axum::variants();
+    let on_actix = on_actix::variants(&runtime);
+    if let Some(arguments) = after("--only") {
+        return run_one(&runtime, &on_axum, &on_actix, &tokens, arguments);
+    }
+    check(&runtime, on_axum.iter().chain(&on_actix), &tokens)?;
+    let validations = validation::all();
+    // `cargo bench` says so; `cargo test --benches` wants no more than the check.
+    if !has("--bench") {
+        return Ok(());
+    }
+    if has("--growth") {
+        return growth::measure(&runtime, &tokens, has("--keep"));
+    }
+    if has("--instructions") {
+        return instructions::run(&tokens, has("--keep"));
+    }
+    let peers = peer::variants(&keys::serve(), &tokens)?;
+    check(&runtime, peers.iter(), &tokens)?;
+    on_axum.extend(peers);
+    println!("The token has {} bytes.\n", tokens.repeated.len());
+    println!("### axum\n");
+    let figures = measure(&runtime, &on_axum, &tokens);
+    figures.print();
+    figures.print_expected();
+    println!("### actix\n");
+    measure(&runtime, &on_actix, &tokens).print();
+    println!("### validation\n");
+    validation::measure(&validations);
+    Ok(())
+}
+
+fn check<'a>(
+    runtime: &Runtime,
+    variants: impl Iterator<Item = &'a Variant>,
+    tokens: &Tokens,
+) -> Result<(), String> {
+    let checked = variants.map(|variant| variant.check(runtime, tokens));
+    let wrong: Vec<String> = checked.filter_map(Result::err).collect();
     if !wrong.is_empty() {
-        eprintln!("wrong answers:\n{}", wrong.join("\n"));
-        return ExitCode::FAILURE;
+        return Err(format!("wrong answers:\n{}", wrong.join("\n")));
     }
     println!("Every variant answers as it should.\n");
-    let arguments: Vec<String> = env::args().collect();
-    if let Some(only) = arguments.iter().position(|argument| argument == "--only") {
-        return run_one(&runtime, &groups, &tokens, &arguments[only + 1..]);
-    }
-    // `cargo bench` says so; `cargo test --benches` wants no more than the check.
-    if arguments.iter().any(|argument| argument == "--bench") {
-        println!("The token has {} bytes.\n", tokens.repeated.len());
-        for (framework, variants) in &groups {
-            println!("### {framework}\n");
-            measure(&runtime, variants, &tokens);
-        }
-        println!("### validation\n");
-        validation::measure(&validations);
-    }
-    ExitCode::SUCCESS
+    Ok(())
 }
 
 /// One variant and nothing else, for callgrind, perf and the like.
 fn run_one(
     runtime: &Runtime,
-    groups: &[(&str, Vec<Variant>)],
+    on_axum: &[Variant],
+    on_actix: &[Variant],
     tokens: &Tokens,
     arguments: &[String],
-) -> ExitCode {
-    let [framework, name, rounds] = arguments else {
-        eprintln!("--only FRAMEWORK NAME ROUNDS");
-        return ExitCode::FAILURE;
+) -> Result<(), String> {
+    let [framework, name, requests] = arguments else {
+        return Err("--only FRAMEWORK NAME REQUESTS".to_owned());
     };
-    let group = groups.iter().find(|(found, _)| found == framework);
-    let found = group.and_then(|(_, variants)| variants.iter().find(|v| v.name == name));
-    let (Some(variant), Ok(rounds)) = (found, rounds.parse()) else {
-        eprintln!("there is no {name} on {framework}, or {rounds} is no number");
-        return ExitCode::FAILURE;
+    let group = if framework == "axum" {
+        on_axum
+    } else {
+        on_actix
     };
-    for _ in 0..rounds {
-        variant.run(runtime, tokens)(1000);
-    }
-    ExitCode::SUCCESS
+    let variant = group.iter().find(|variant| variant.name == name);
+    let variant = variant.ok_or_else(|| format!("there is no {name} on {framework}"))?;
+    let requests = requests.parse();
+    let requests = requests.map_err(|error| format!("{arguments:?}: {error}"))?;
+    // What is remembered of the repeated token then is.
+    variant.check(runtime, tokens)?;
+    let work = variant.work(runtime, tokens, requests);
+    count_instructions_of(work.ok_or("it is not of this process")?);
+    Ok(())
 }
 
-fn measure(runtime: &Runtime, variants: &[Variant], tokens: &Tokens) {
-    let allocated: Vec<_> = variants
-        .iter()
-        .map(|variant| variant.allocated(runtime, tokens))
-        .collect();
-    let mut runs: Vec<_> = variants
-        .iter()
-        .map(|variant| variant.run(runtime, tokens))
-        .collect();
+/// A name that callgrind can find.
+#[inline(never)]
+fn count_instructions_of(work: Work<'_>) {
+    work();
+}
+
+fn measure<'a>(runtime: &Runtime, variants: &'a [Variant], tokens: &Tokens) -> Figures<'a> {
+    let allocated = variants.iter();
+    let allocated = allocated.map(|variant| variant.allocated(runtime, tokens));
+    let allocated = allocated.collect();
+    let runs = variants.iter().map(|variant| variant.run(runtime, tokens));
+    let mut runs: Vec<_> = runs.collect();
     let mut samples = Samples::default();
     allocation_counter::opt_out(|| {
         samples = Samples::take(&mut runs, ROUNDS, REQUESTS);
     });
-    table::print(variants, &samples, &allocated);
+    Figures {
+        variants,
+        samples,
+        allocated,
+    }
 }
 
 /// So many that every subject has the machine for itself in some.

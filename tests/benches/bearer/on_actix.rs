@@ -11,6 +11,7 @@ use tokio::runtime::Runtime;
 use crate::api::limit::Limit;
 use crate::api::on_actix::{caller, fixed, limited};
 use crate::api::tokens::{SCOPE, ciam, forgetful_ciam};
+use crate::on_axum::{BARE, BARE_NEW, GUARDED, LONG, NEW, REPEATED};
 use crate::support::subject::{OnActix, Subject};
 use crate::variant::Token::{New, Repeated, RepeatedLong};
 use crate::variant::Variant;
@@ -32,20 +33,15 @@ pub(crate) fn variants(runtime: &Runtime) -> Vec<Variant> {
     let (known, forgetful) = (ciam(), forgetful_ciam());
     let guarded = get().to(fixed).wrap(known.require(scope(SCOPE)));
     vec![
-        bare("bare, repeated token", Repeated),
+        bare(BARE, Repeated),
         bare("bare, long repeated token", RepeatedLong),
-        bare("bare, every token new", New),
+        bare(BARE_NEW, New),
         by_hand("limit: repeated token", Repeated, Limit::remembering()),
-        ours("ours: repeated token, `Caller`", Repeated, &known, caller()),
-        ours("ours: repeated token, `scope`", Repeated, &known, guarded),
-        ours(
-            "ours: long repeated token, `Caller`",
-            RepeatedLong,
-            &known,
-            caller(),
-        ),
+        ours(REPEATED, Repeated, &known, caller()),
+        ours(GUARDED, Repeated, &known, guarded),
+        ours(LONG, RepeatedLong, &known, caller()),
         by_hand("limit: every token new", New, Limit::verifying()),
-        ours("ours: every token new, `Caller`", New, &forgetful, caller()),
+        ours(NEW, New, &forgetful, caller()),
     ]
 }
 

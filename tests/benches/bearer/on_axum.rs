@@ -28,29 +28,22 @@ pub(crate) fn variants() -> Vec<Variant> {
     let (known, forgetful) = (ciam(), forgetful_ciam());
     let guarded = get(fixed).route_layer(known.require(scope(SCOPE)));
     vec![
-        bare("bare, repeated token", Repeated),
+        bare(BARE, Repeated),
         bare("bare, long repeated token", RepeatedLong),
-        bare("bare, every token new", New),
+        bare(BARE_NEW, New),
         by_hand("limit: repeated token", Repeated, Limit::remembering()),
-        ours(
-            "ours: repeated token, `Caller`",
-            Repeated,
-            &known,
-            get(caller),
-        ),
-        ours("ours: repeated token, `scope`", Repeated, &known, guarded),
-        ours(
-            "ours: long repeated token, `Caller`",
-            RepeatedLong,
-            &known,
-            get(caller),
-        ),
+        ours(REPEATED, Repeated, &known, get(caller)),
+        ours(GUARDED, Repeated, &known, guarded),
+        ours(LONG, RepeatedLong, &known, get(caller)),
         by_hand("limit: every token new", New, Limit::verifying()),
-        ours(
-            "ours: every token new, `Caller`",
-            New,
-            &forgetful,
-            get(caller),
-        ),
+        ours(NEW, New, &forgetful, get(caller)),
     ]
 }
+
+// On actix too.
+pub(crate) const BARE: &str = "bare, repeated token";
+pub(crate) const BARE_NEW: &str = "bare, every token new";
+pub(crate) const REPEATED: &str = "ours: repeated token, `Caller`";
+pub(crate) const GUARDED: &str = "ours: repeated token, `scope`";
+pub(crate) const LONG: &str = "ours: long repeated token, `Caller`";
+pub(crate) const NEW: &str = "ours: every token new, `Caller`";

@@ -43,16 +43,14 @@ pub(crate) fn all() -> [Validation; 3] {
 
     let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8("p256.pem"));
     let pair = pair.expect("a P-256 key");
-    let message = message("ES256", "p256-1");
+    let message = message("ES256", "p256-1", 0);
     let signature = pair.sign(&random, message.as_bytes()).expect("a signature");
     let token = token_of(&message, signature.as_ref());
     let key = ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, pair.public_key());
     let es256 = Validation::new("ES256", 1.07, Algorithm::ES256, token, key.expect("a key"));
 
-    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8("ed25519.pem"));
-    let pair = pair.expect("an Ed25519 key");
-    let message = self::message("EdDSA", "ed25519-1");
-    let token = token_of(&message, pair.sign(message.as_bytes()).as_ref());
+    let pair = ed25519_key();
+    let token = eddsa_token(&pair, 0);
     let key = ParsedPublicKey::new(&ED25519, pair.public_key());
     let eddsa = Validation::new("EdDSA", 1.07, Algorithm::EdDSA, token, key.expect("a key"));
     [rs256, es256, eddsa]
@@ -136,10 +134,21 @@ fn timed(times: usize, once: impl Fn()) -> Duration {
     started.elapsed()
 }
 
-fn message(algorithm: &str, key_id: &str) -> String {
+pub(crate) fn ed25519_key() -> Ed25519KeyPair {
+    let pair = Ed25519KeyPair::from_pkcs8_maybe_unchecked(&pkcs8("ed25519.pem"));
+    pair.expect("an Ed25519 key")
+}
+
+/// The token of this number.
+pub(crate) fn eddsa_token(pair: &Ed25519KeyPair, number: usize) -> String {
+    let message = message("EdDSA", "ed25519-1", number);
+    token_of(&message, pair.sign(message.as_bytes()).as_ref())
+}
+
+fn message(algorithm: &str, key_id: &str, number: usize) -> String {
     let header = json!({"typ": "JWT", "alg": algorithm, "kid": key_id});
     let encode = |json: &Value| URL_SAFE_NO_PAD.encode_to_string(json.to_string());
-    format!("{}.{}", encode(&header), encode(&claims(0)))
+    format!("{}.{}", encode(&header), encode(&claims(number)))
 }
 
 fn token_of(message: &str, signature: &[u8]) -> String {

@@ -1,16 +1,18 @@
 //! One thing to measure, and that it answers as it should.
 
 use std::cell::Cell;
+use std::rc::Rc;
 
 use tokio::runtime::Runtime;
 
 use crate::api::access::APPLICATION;
-use crate::api::tokens::Tokens;
+use crate::api::tokens::{Tokens, forged, of_another_api};
+use crate::peer::{BARE, Peer};
 use crate::support::rounds::Run;
-use crate::support::subject::{Header, Subject};
+use crate::support::subject::{Header, Subject, Work};
 
 /// Which token a request has.
-#[derive(Clone, Copy, Eq, PartialEq)]
+#[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Token {
     /// One that was not seen for long.
     New,
@@ -27,7 +29,15 @@ pub(crate) struct Variant {
     pub(crate) is_bare: bool,
     /// The next of the ring.
     next: Cell<usize>,
-    subject: Box<dyn Subject>,
+    asked: Asked,
+}
+
+enum Asked {
+    Here(Box<dyn Subject>),
+    Peer {
+        peer: Rc<Peer>,
+        variant: &'static str,
+    },
 }
 
 /// Per request; what the request itself is made of is not in it.
@@ -44,7 +54,22 @@ impl Variant {
             token,
             is_bare: false,
             next: Cell::new(0),
-            subject,
+            asked: Asked::Here(subject),
+        }
+    }
+
+    pub(crate) fn of_peer(
+        name: &'static str,
+        token: Token,
+        peer: Rc<Peer>,
+        variant: &'static str,
+    ) -> Self {
+        Self {
+            name,
+            token,
+            is_bare: variant == BARE,
+            next: Cell::new(0),
+            asked: Asked::Peer { peer, variant },
         }
     }
 
@@ -55,39 +80,63 @@ impl Variant {
         }
     }
 
-    /// Whether it says which application calls, and refuses whoever has no token or one
-    /// with another signature.
+    /// Whether it is the framework alone for the same requests, in the same program.
+    pub(crate) fn is_base_of(&self, other: &Self) -> bool {
+        self.is_bare && self.token == other.token && self.program() == other.program()
+    }
+
+    /// Whether it says which application calls, and refuses whoever has no token, one with
+    /// another signature or one that is meant for somebody else.
     pub(crate) fn check(&self, runtime: &Runtime, tokens: &Tokens) -> Result<(), String> {
-        let found = self.subject.answer(runtime, self.headers(tokens, 1).next());
+        let token = self.headers(tokens, 1).next().map(|(_, token)| token);
+        let found = self.answer(runtime, token);
         let expected = (200, APPLICATION.to_owned());
         if found != expected {
             return Err(format!("{}: {found:?}, expected {expected:?}", self.name));
         }
-        let token = &tokens.repeated;
-        let end = token.rfind('.').map_or(0, |dot| dot + 1);
-        let forged = format!("{}A{}", &token[..end], &token[end + 1..]);
+        let refused = [forged(&tokens.repeated), of_another_api()];
         let expected = if self.is_bare { 200 } else { 401 };
-        for header in [None, Some(("authorization", forged.as_str()))] {
-            let (found, _) = self.subject.answer(runtime, header);
+        for token in refused
+            .iter()
+            .map(|token| Some(token.as_str()))
+            .chain([None])
+        {
+            let (found, _) = self.answer(runtime, token);
             if found != expected {
                 let name = self.name;
-                return Err(format!("{name}, {header:?}: {found}, expected {expected}"));
+                return Err(format!("{name}, {token:?}: {found}, expected {expected}"));
             }
         }
         Ok(())
     }
 
     pub(crate) fn run<'a>(&'a self, runtime: &'a Runtime, tokens: &'a Tokens) -> Run<'a> {
-        Box::new(move |times| {
-            let mut headers = self.headers(tokens, times).map(Some);
-            self.subject.prepare(runtime, &mut headers)()
+        Box::new(move |times| match &self.asked {
+            Asked::Here(subject) => self.prepare(subject.as_ref(), runtime, tokens, times)(),
+            Asked::Peer { peer, variant } => peer.time(variant, self.token, times),
         })
+    }
+
+    /// The requests, ready to be answered, unless that happens in another process.
+    pub(crate) fn work<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        tokens: &'a Tokens,
+        times: usize,
+    ) -> Option<Work<'a>> {
+        match &self.asked {
+            Asked::Here(subject) => Some(self.prepare(subject.as_ref(), runtime, tokens, times)),
+            Asked::Peer { .. } => None,
+        }
     }
 
     pub(crate) fn allocated(&self, runtime: &Runtime, tokens: &Tokens) -> Allocated {
         let times = 100;
-        let mut headers = self.headers(tokens, times).map(Some);
-        let work = self.subject.prepare(runtime, &mut headers);
+        let subject = match &self.asked {
+            Asked::Here(subject) => subject.as_ref(),
+            Asked::Peer { peer, variant } => return peer.count(variant, self.token, times),
+        };
+        let work = self.prepare(subject, runtime, tokens, times);
         let counted = allocation_counter::measure(|| {
             work();
         });
@@ -95,6 +144,31 @@ impl Variant {
             times: counted.count_total as f64 / times as f64,
             bytes: counted.bytes_total as f64 / times as f64,
         }
+    }
+
+    fn program(&self) -> &'static str {
+        match &self.asked {
+            Asked::Here(_) => "",
+            Asked::Peer { peer, .. } => peer.program(),
+        }
+    }
+
+    fn answer(&self, runtime: &Runtime, token: Option<&str>) -> (u16, String) {
+        match &self.asked {
+            Asked::Here(subject) => subject.answer(runtime, token.map(|token| (NAME, token))),
+            Asked::Peer { peer, variant } => peer.answer(variant, token),
+        }
+    }
+
+    fn prepare<'a>(
+        &'a self,
+        subject: &'a dyn Subject,
+        runtime: &'a Runtime,
+        tokens: &'a Tokens,
+        times: usize,
+    ) -> Work<'a> {
+        let mut headers = self.headers(tokens, times).map(Some);
+        subject.prepare(runtime, &mut headers)
     }
 
     fn headers<'a>(
@@ -112,7 +186,9 @@ impl Variant {
                 Token::Repeated => &tokens.repeated,
                 Token::RepeatedLong => &tokens.long,
             };
-            ("authorization", token.as_str())
+            (NAME, token.as_str())
         })
     }
 }
+
+const NAME: &str = "authorization";

@@ -19,7 +19,7 @@ use serde_json::{Value, json};
 /// The application's id at the provider.
 pub(crate) const CLIENT_ID: &str = "00001111-aaaa-2222-bbbb-3333cccc4444";
 
-/// Metadata, two RSA keys and one ID token, all of them fixed.
+/// Metadata, keys, by default two of RSA, and one ID token, all of them fixed.
 #[derive(Debug)]
 pub(crate) struct FixedProvider {
     origin: String,
@@ -30,10 +30,14 @@ pub(crate) struct FixedProvider {
 
 impl FixedProvider {
     pub(crate) fn new(origin: &str) -> Self {
+        Self::with_keys(origin, bytes(&keys()))
+    }
+
+    pub(crate) fn with_keys(origin: &str, keys: Bytes) -> Self {
         Self {
             origin: origin.to_owned(),
             metadata: bytes(&metadata(origin)),
-            keys: bytes(&keys()),
+            keys,
             tokens: OnceLock::new(),
         }
     }

@@ -11,6 +11,7 @@ use tokio::runtime::{Builder, Runtime};
 #[path = "../apps/mod.rs"]
 mod apps;
 #[path = "../support/mod.rs"]
+#[allow(dead_code)] // what the other benchmarks measure with
 mod support;
 
 mod cookies;
