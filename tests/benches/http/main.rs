@@ -3,7 +3,8 @@
 //! `wrk` on one core asks a server on the other: the bare framework, the limit written by
 //! hand, ours, and the peers of `tests/peers`. `docs/performance.md` says how to read the
 //! tables. After `--`: `--only callers`, `sessions`, `growth` or a part of a variant's
-//! name; `--seconds 2` and `--rounds 1` for a try; `--keep` replaces the plot in `docs`.
+//! name; `--seconds 2` and `--rounds 1` for a try; `--check` measures nothing; `--keep`
+//! replaces the plot in `docs`.
 
 use std::env;
 use std::process::ExitCode;
@@ -35,7 +36,7 @@ use apps::session::Session;
 use measure::Bench;
 use serve::Listen;
 use support::{plot, tools};
-use variants::{Group, Program, callers, sessions};
+use variants::{Group, Program, Variant, callers, sessions};
 
 fn main() -> ExitCode {
     let arguments = Arguments(env::args().collect());
@@ -51,7 +52,9 @@ fn main() -> ExitCode {
     let result = if arguments.has("--bench") {
         measure(&arguments, &session)
     } else {
-        check(&session)
+        let mut variants = all(&session);
+        variants.retain(|variant| variant.program == Program::Ours);
+        check(&session, &variants)
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -62,28 +65,33 @@ fn main() -> ExitCode {
     }
 }
 
-fn check(session: &Session) -> Result<(), String> {
+fn all(session: &Session) -> Vec<Variant> {
     let mut variants = sessions::variants(session, &Limit::new());
     variants.extend(callers::variants());
-    variants.retain(|variant| variant.program == Program::Ours);
-    Bench::new(session, 0, 0).check(&variants)?;
+    variants
+}
+
+fn check(session: &Session, variants: &[Variant]) -> Result<(), String> {
+    Bench::new(session, 0, 0).check(variants)?;
     println!("Every variant answers as it should.");
     Ok(())
 }
 
 fn measure(arguments: &Arguments, session: &Session) -> Result<(), String> {
+    if arguments.has("--check") {
+        return check(session, &all(session));
+    }
     tools::install("wrk")?;
     let only = arguments.value("--only");
-    let mut found = false;
+    let bench = |seconds, rounds| {
+        let seconds = arguments.number("--seconds", seconds);
+        Bench::new(session, seconds, arguments.number("--rounds", rounds))
+    };
     let mut of_callers = None;
-    for (group, rounds, mut variants) in [
-        (
-            Group::Sessions,
-            9,
-            sessions::variants(session, &Limit::new()),
-        ),
-        (Group::Callers, 5, callers::variants()),
-    ] {
+    let mut found = false;
+    for (group, rounds) in [(Group::Sessions, 9), (Group::Callers, 5)] {
+        let mut variants = all(session);
+        variants.retain(|variant| variant.group == group);
         let name = format!("{group:?}").to_lowercase();
         if let Some(only) = only.filter(|only| *only != name) {
             variants.retain(|variant| variant.id.contains(only));
@@ -92,12 +100,7 @@ fn measure(arguments: &Arguments, session: &Session) -> Result<(), String> {
             continue;
         }
         found = true;
-        let bench = Bench::new(
-            session,
-            arguments.number("--seconds", 3),
-            arguments.number("--rounds", rounds),
-        );
-        let samples = bench.measure(&variants)?;
+        let samples = bench(3, rounds).measure(&variants)?;
         println!("\n### {name}\n");
         table::print(&variants, &samples);
         if group == Group::Callers {
@@ -106,12 +109,7 @@ fn measure(arguments: &Arguments, session: &Session) -> Result<(), String> {
     }
     if only.is_none_or(|only| only == "growth" || only == "callers") {
         found = true;
-        let bench = Bench::new(
-            session,
-            arguments.number("--seconds", 2),
-            arguments.number("--rounds", 3),
-        );
-        let steps = growth::measure(&bench, &callers::variants())?;
+        let steps = growth::measure(&bench(2, 3), &callers::variants())?;
         println!("\n### growth\n");
         growth::print(&steps);
         if let Some((variants, samples)) = of_callers {

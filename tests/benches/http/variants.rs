@@ -19,8 +19,8 @@ pub(crate) struct Variant {
     /// What is made in process; a peer with sessions gives its own at sign-in.
     pub(crate) credentials: Option<Credentials>,
     pub(crate) signs_in: bool,
-    /// What is answered like no credentials at all.
-    pub(crate) refused: Vec<Credentials>,
+    /// Credentials that must not be accepted, and what they are.
+    pub(crate) refused: Vec<(&'static str, Credentials)>,
     /// What a visitor with those reads.
     pub(crate) says: &'static str,
     /// The status that a visitor without any gets.

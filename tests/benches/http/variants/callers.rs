@@ -9,7 +9,11 @@ use crate::api::tokens::{forged, of_another_api, repeated};
 
 pub(crate) fn variants() -> Vec<Variant> {
     let token = repeated();
-    let refused = [forged(&token), of_another_api()];
+    let refused = [
+        ("another signature", forged(&token)),
+        ("a token for another API", of_another_api()),
+    ];
+    let refused = refused.map(|(what, token)| (what, ("Authorization", token)));
     let bare = |id, framework| Variant {
         id,
         group: Group::Callers,
@@ -24,10 +28,7 @@ pub(crate) fn variants() -> Vec<Variant> {
     };
     let own = |id, framework, name| Variant {
         name,
-        refused: refused
-            .iter()
-            .map(|token| ("Authorization", token.clone()))
-            .collect(),
+        refused: refused.to_vec(),
         without: 401,
         ..bare(id, framework)
     };

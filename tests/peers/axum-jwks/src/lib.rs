@@ -9,6 +9,7 @@ use axum::{Extension, Router};
 use axum_jwks::{Claims, Jwks, ParseTokenClaims, TokenError};
 use tower_oauth2_resource_server::server::OAuth2ResourceServer;
 use tower_oauth2_resource_server::tenant::TenantConfiguration;
+use tower_oauth2_resource_server::validation::ClaimsValidationSpec;
 
 #[path = "../../../benches/api/access.rs"]
 mod access;
@@ -70,11 +71,13 @@ impl IntoResponse for Refused {
 }
 
 async fn tower_oauth2_router(provider: &str) -> Router {
-    let tenant = TenantConfiguration::builder(ISSUER)
-        .jwks_url(format!("{provider}/keys"))
-        .audiences(&[AUDIENCE])
+    // Fetched here: the library would fetch them later, and refuse everybody until then.
+    let keys = reqwest::get(format!("{provider}/keys")).await;
+    let keys = keys.expect("the provider answers").text().await;
+    let audiences = vec![AUDIENCE.to_owned()];
+    let tenant = TenantConfiguration::static_builder(keys.expect("the provider has keys"))
+        .claims_validation(ClaimsValidationSpec::recommended(ISSUER, &audiences))
         .build()
-        .await
         .expect("a valid configuration");
     let server = OAuth2ResourceServer::<Access>::builder()
         .add_tenant(tenant)
