@@ -15,7 +15,7 @@ use tokio::runtime::Runtime;
 
 use crate::api::on_axum::{caller, fixed};
 use crate::api::tokens::{CACHE, Tokens, ciam, ciam_with_keys};
-use crate::support::plot::{self, Kind, Line, Picture};
+use crate::support::plot::{self, Kind, Line, Picture, Scale};
 use crate::support::provider::key_file;
 use crate::support::rounds::{Run, Samples};
 use crate::support::subject::{OnAxum, Subject};
@@ -52,7 +52,11 @@ pub(crate) fn measure(runtime: &Runtime, tokens: &Tokens, keep: bool) -> Result<
     };
     let mut picture = Picture::default();
     let heading = "Microseconds per request by the number of distinct tokens, EdDSA";
-    picture.lines(heading, &places, &[line], |value| format!("{value:.0}"));
+    let lines = (Scale::Logarithmic, &[line][..]);
+    picture.lines(heading, &places, lines, |value| {
+        let precision = usize::from(value.fract() > 0.0);
+        format!("{value:.precision$}")
+    });
     let path = plot::place("tokens.svg", keep);
     picture.write(&path)?;
     println!("The plot is {}.", path.display());

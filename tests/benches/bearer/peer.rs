@@ -94,7 +94,8 @@ impl Peer {
         let (_, output) = &mut *self.pipes.borrow_mut();
         let mut answer = String::new();
         output.read_line(&mut answer).expect("the peer answers");
-        answer.trim_end().to_owned()
+        // A body may be empty, and the space before it stays.
+        answer.trim_end_matches('\n').to_owned()
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::growth::Step;
 use crate::load::Sample;
-use crate::support::plot::{Bar, Kind, Line, Picture};
+use crate::support::plot::{Bar, Kind, Line, Picture, Scale};
 use crate::table::median;
 use crate::variants::Variant;
 
@@ -50,7 +50,7 @@ pub(crate) fn write(
     picture.lines(
         "Requests per second by the number of connections",
         &places,
-        &lines,
+        (Scale::Linear, &lines),
         thousands,
     );
     picture.write(path)

@@ -26,6 +26,14 @@ pub(crate) struct Line {
     pub(crate) kind: Kind,
 }
 
+/// How values become heights.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Scale {
+    Linear,
+    /// From one.
+    Logarithmic,
+}
+
 /// What stands out.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Kind {
@@ -59,20 +67,21 @@ impl Picture {
     }
 
     /// A line for each series above the places of one axis, which are equally far apart.
+    /// Where there is one line only, its values are written.
     pub(crate) fn lines(
         &mut self,
         heading: &str,
         places: &[String],
-        lines: &[Line],
+        (scale, lines): (Scale, &[Line]),
         text: impl Fn(f64) -> String,
     ) {
         self.heading(heading);
         let values = lines.iter().flat_map(|line| &line.values);
-        let top = round_up(values.copied().fold(0.0, f64::max));
+        let steps = scale.steps(values.copied().fold(0.0, f64::max));
+        let top = *steps.last().expect("there are some");
         let (above, below) = (self.height + 10.0, self.height + 10.0 + PANEL);
-        let y = |value: f64| below - value / top * PANEL;
-        for step in 0..=4 {
-            let value = top * f64::from(step) / 4.0;
+        let y = |value: f64| below - scale.share(value, top) * PANEL;
+        for value in steps {
             let at = y(value);
             self.add(format_args!(
                 "<line class=\"grid\" x1=\"{AXIS}\" y1=\"{at:.1}\" x2=\"{RIGHT}\" y2=\"{at:.1}\"/>"
@@ -86,6 +95,11 @@ impl Picture {
         }
         for (number, line) in lines.iter().enumerate() {
             let class = class(line.kind);
+            if let [only] = lines {
+                for (place, value) in only.values.iter().enumerate() {
+                    self.text(x(place), y(*value) - 8.0, "middle", &text(*value));
+                }
+            }
             let points: Vec<String> = line
                 .values
                 .iter()
@@ -151,14 +165,32 @@ const fn class(kind: Kind) -> &'static str {
     }
 }
 
-/// To one, two or five of some power of ten.
-fn round_up(value: f64) -> f64 {
-    let power = 10_f64.powf(value.log10().floor());
-    let steps = [1.0, 2.0, 4.0, 5.0, 8.0, 10.0].map(|step| step * power);
-    steps
-        .into_iter()
-        .find(|step| *step >= value)
-        .unwrap_or(value)
+impl Scale {
+    /// The values that the grid shows, for values up to this one.
+    fn steps(self, highest: f64) -> Vec<f64> {
+        match self {
+            Self::Linear => {
+                let power = 10_f64.powf(highest.log10().floor());
+                let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0].map(|step| step * power);
+                let top = steps.into_iter().find(|step| *step >= highest);
+                let top = top.unwrap_or(highest);
+                (0..=4).map(|step| top * f64::from(step) / 4.0).collect()
+            }
+            Self::Logarithmic => {
+                let powers = highest.log10().ceil().max(1.0);
+                (0..=powers as i32)
+                    .map(|power| 10_f64.powi(power))
+                    .collect()
+            }
+        }
+    }
+
+    fn share(self, value: f64, top: f64) -> f64 {
+        match self {
+            Self::Linear => value / top,
+            Self::Logarithmic => (value.log10() / top.log10()).max(0.0),
+        }
+    }
 }
 
 fn escaped(text: &str) -> String {

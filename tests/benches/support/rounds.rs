@@ -19,6 +19,8 @@ impl Samples {
         for round in 0..rounds {
             for position in 0..subjects.len() {
                 let subject = (position + round) % subjects.len();
+                // The caches have what the one before needed.
+                subjects[subject](times / 5);
                 let took = subjects[subject](times);
                 samples[subject].push(took.as_secs_f64() * 1e6 / times as f64);
             }
