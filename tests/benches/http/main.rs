@@ -89,7 +89,7 @@ fn measure(arguments: &Arguments, session: &Session) -> Result<(), String> {
     };
     let mut of_callers = None;
     let mut found = false;
-    for (group, rounds) in [(Group::Sessions, 9), (Group::Callers, 5)] {
+    for (group, seconds, rounds) in [(Group::Sessions, 3, 9), (Group::Callers, 4, 3)] {
         let mut variants = all(session);
         variants.retain(|variant| variant.group == group);
         let name = format!("{group:?}").to_lowercase();
@@ -100,7 +100,7 @@ fn measure(arguments: &Arguments, session: &Session) -> Result<(), String> {
             continue;
         }
         found = true;
-        let samples = bench(3, rounds).measure(&variants)?;
+        let samples = bench(seconds, rounds).measure(&variants)?;
         println!("\n### {name}\n");
         table::print(&variants, &samples);
         if group == Group::Callers {

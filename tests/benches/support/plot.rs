@@ -171,7 +171,7 @@ impl Scale {
         match self {
             Self::Linear => {
                 let power = 10_f64.powf(highest.log10().floor());
-                let steps = [1.0, 2.0, 4.0, 6.0, 8.0, 10.0].map(|step| step * power);
+                let steps = [1.0, 1.2, 1.6, 2.0, 4.0, 6.0, 8.0, 10.0].map(|step| step * power);
                 let top = steps.into_iter().find(|step| *step >= highest);
                 let top = top.unwrap_or(highest);
                 (0..=4).map(|step| top * f64::from(step) / 4.0).collect()
@@ -220,7 +220,7 @@ text { font: 13px system-ui, -apple-system, 'Segoe UI', 'DejaVu Sans', sans-seri
 text { fill: #e6edf3 }
 .page { fill: #0d1117 }
 .ours { fill: #58a6ff; stroke: #58a6ff }
-.bare { fill: #545d68; stroke: #545d68 }
+.bare { fill: #656c76; stroke: #656c76 }
 .other { fill: #8b949e; stroke: #8b949e }
 .grid { stroke: #30363d }
 .line { fill: none }
