@@ -30,7 +30,7 @@ pub(crate) struct Line {
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Scale {
     Linear,
-    /// From one.
+    /// From a tenth.
     Logarithmic,
 }
 
@@ -97,7 +97,7 @@ impl Picture {
             let class = class(line.kind);
             if let [only] = lines {
                 for (place, value) in only.values.iter().enumerate() {
-                    self.text(x(place), y(*value) - 8.0, "middle", &text(*value));
+                    self.text(x(place) + 4.0, y(*value) - 8.0, "end", &text(*value));
                 }
             }
             let points: Vec<String> = line
@@ -188,7 +188,7 @@ impl Scale {
     fn share(self, value: f64, top: f64) -> f64 {
         match self {
             Self::Linear => value / top,
-            Self::Logarithmic => (value.log10() / top.log10()).max(0.0),
+            Self::Logarithmic => ((value.log10() + 1.0) / (top.log10() + 1.0)).max(0.0),
         }
     }
 }
