@@ -178,7 +178,7 @@ impl Scale {
             }
             Self::Logarithmic => {
                 let powers = highest.log10().ceil().max(1.0);
-                (0..=powers as i32)
+                (-1..=powers as i32)
                     .map(|power| 10_f64.powi(power))
                     .collect()
             }
