@@ -212,10 +212,10 @@ pub(crate) fn verify<'k>(
     let verified = VerifiedAccessToken {
         issuer: issuer.to_owned(),
         subject: subject.to_owned(),
-        audience: claims.aud.iter().map(|one| (**one).to_owned()).collect(),
         application: claims.application().map(str::to_owned),
         is_application: claims.is_application(),
         directory: claims.directory(),
+        audience: claims.aud,
         scopes: claims.scopes,
         roles: claims.roles,
         understands_challenges: claims.understands_challenges,

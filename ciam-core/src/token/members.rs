@@ -118,36 +118,45 @@ pub(super) fn text<'a>(
 pub(super) fn texts<'a>(
     claim: &'static str,
     member: Option<Member<'a>>,
-) -> Result<Vec<Cow<'a, str>>, TokenError> {
+) -> Result<impl Iterator<Item = Cow<'a, str>>, TokenError> {
     match member {
-        None => Ok(Vec::new()),
-        Some(Member::Text(text)) => Ok(vec![text]),
-        Some(Member::Texts(texts)) => Ok(texts),
+        None => Ok(one_or_more(None, Vec::new())),
+        Some(Member::Text(text)) => Ok(one_or_more(Some(text), Vec::new())),
+        Some(Member::Texts(texts)) => Ok(one_or_more(None, texts)),
         Some(_) => Err(TokenError::ClaimType { claim }),
     }
 }
 
 /// The texts of a member that is nobody's protocol: of another type it says nothing.
 pub(super) fn whichever_texts(member: Option<Member<'_>>) -> impl Iterator<Item = Cow<'_, str>> {
-    let texts = match member {
-        Some(Member::Text(text)) if !text.is_empty() => vec![text],
-        Some(Member::Texts(texts) | Member::Mixed(texts)) => texts,
-        _ => Vec::new(),
-    };
-    texts.into_iter()
+    match member {
+        Some(Member::Text(text)) if !text.is_empty() => one_or_more(Some(text), Vec::new()),
+        Some(Member::Texts(texts) | Member::Mixed(texts)) => one_or_more(None, texts),
+        _ => one_or_more(None, Vec::new()),
+    }
+}
+
+/// One text is no list: nothing is allocated for it.
+fn one_or_more<'a>(
+    one: Option<Cow<'a, str>>,
+    more: Vec<Cow<'a, str>>,
+) -> impl Iterator<Item = Cow<'a, str>> + use<'a> {
+    one.into_iter().chain(more)
 }
 
 /// A list with spaces ([RFC 8693, section 4.2]); some providers send an array.
 ///
 /// [RFC 8693, section 4.2]: https://www.rfc-editor.org/rfc/rfc8693#section-4.2
-pub(super) fn scopes(
+pub(super) fn add_scopes(
+    scopes: &mut Vec<String>,
     claim: &'static str,
     member: Option<Member<'_>>,
-) -> Result<Vec<String>, TokenError> {
-    let lists = texts(claim, member)?;
-    let scopes = lists.iter().flat_map(|list| list.split(' '));
-    let scopes = scopes.filter(|scope| !scope.is_empty());
-    Ok(scopes.map(str::to_owned).collect())
+) -> Result<(), TokenError> {
+    for list in texts(claim, member)? {
+        let each = list.split(' ').filter(|scope| !scope.is_empty());
+        scopes.extend(each.map(str::to_owned));
+    }
+    Ok(())
 }
 
 /// A member that is a number of seconds since 1970 (RFC 7519, section 2).
@@ -341,7 +350,7 @@ mod tests {
         ] {
             let [a, _, _] = read(json).expect("an object");
             assert!(a.is_some(), "{json}");
-            assert!(texts("a", a.clone()).is_err(), "{json}");
+            assert!(texts("a", a.clone()).map(|_| ()).is_err(), "{json}");
             let mixed = json == r#"{"a":["x",1]}"#;
             let kept: &[&str] = if mixed { &["x"] } else { &[] };
             assert!(whichever_texts(a).eq(kept.iter().copied()), "{json}");

@@ -5,13 +5,13 @@ use std::borrow::Cow;
 use crate::clock::Timestamp;
 use crate::token::TokenError;
 use crate::token::members::{
-    Member, Wanted, numeric_date, read_members, scopes, text, texts, whichever_texts,
+    Member, Wanted, add_scopes, numeric_date, read_members, text, texts, whichever_texts,
 };
 
 /// The claims the checks read, each of its type.
 pub(super) struct AccessTokenClaims<'a> {
     pub(super) appid: Option<Cow<'a, str>>,
-    pub(super) aud: Vec<Cow<'a, str>>,
+    pub(super) aud: Vec<String>,
     pub(super) azp: Option<Cow<'a, str>>,
     pub(super) cid: Option<Cow<'a, str>>,
     pub(super) client_id: Option<Cow<'a, str>>,
@@ -72,11 +72,12 @@ impl<'a> AccessTokenClaims<'a> {
         let of_other_token = is_any(&[&at_hash, &c_hash, &events, &nonce, &s_hash]);
         // Keycloak says in a claim what others say in the header.
         let of_other_type = text("typ", typ)?.is_some_and(|typ| OTHER_TYPES.contains(&&*typ));
-        let mut granted = scopes("scope", scope)?;
-        granted.append(&mut scopes("scp", scp)?);
+        let mut scopes = Vec::new();
+        add_scopes(&mut scopes, "scope", scope)?;
+        add_scopes(&mut scopes, "scp", scp)?;
         Ok(Self {
             appid: text("appid", appid)?,
-            aud: texts("aud", aud)?,
+            aud: texts("aud", aud)?.map(Cow::into_owned).collect(),
             azp: text("azp", azp)?,
             cid: text("cid", cid)?,
             client_id: text("client_id", client_id)?,
@@ -92,7 +93,7 @@ impl<'a> AccessTokenClaims<'a> {
             of_other_token: of_other_token || of_other_type,
             oid: text("oid", oid)?,
             roles: whichever_texts(roles).map(Cow::into_owned).collect(),
-            scopes: granted,
+            scopes,
             sub: text("sub", sub)?,
             tid: text("tid", tid)?,
             understands_challenges: whichever_texts(xms_cc).any(|one| one == "cp1"),
