@@ -214,6 +214,11 @@ fn split(token: &str) -> Result<(&str, &str, &str, &str), TokenError> {
 
 /// Whether objects and lists are nested further than this.
 fn is_deep(json: &[u8], limit: usize) -> bool {
+    // What nearly all are decided by, and without a branch for each byte.
+    let opened = json.iter().filter(|byte| matches!(byte, b'[' | b'{'));
+    if opened.count() <= limit {
+        return false;
+    }
     let mut depth = 0_usize;
     let mut in_text = false;
     let mut bytes = json.iter();

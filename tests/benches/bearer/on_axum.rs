@@ -1,8 +1,12 @@
 //! What is measured on axum.
 
 use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
+use axum::response::Response;
 use axum::routing::{MethodRouter, get};
 use ciam_axum::{Ciam, CiamExt as _, scope};
+use tower::Layer as _;
 
 use crate::api::limit::Limit;
 use crate::api::on_axum::{caller, fixed, limited};
@@ -26,12 +30,17 @@ pub(crate) fn variants() -> Vec<Variant> {
         variant(name, token, router)
     };
     let (known, forgetful) = (ciam(), forgetful_ciam());
+    let router = || Router::new().route("/", get(caller));
+    let around = Box::new(OnAxum(known.layer().layer(router())));
+    let empty = Router::new().route("/", get(fixed)).layer(from_fn(pass));
     let guarded = get(fixed).route_layer(known.require(scope(SCOPE)));
     vec![
         bare(BARE, Repeated),
         bare("bare, long repeated token", RepeatedLong),
         bare(BARE_NEW, New),
         by_hand("limit: repeated token", Repeated, Limit::remembering()),
+        variant("empty `from_fn`, repeated token", Repeated, empty).passing(),
+        Variant::new(AROUND, Repeated, around),
         ours(REPEATED, Repeated, &known, get(caller)),
         ours(GUARDED, Repeated, &known, guarded),
         ours(LONG, RepeatedLong, &known, get(caller)),
@@ -39,6 +48,12 @@ pub(crate) fn variants() -> Vec<Variant> {
         ours(NEW, New, &forgetful, get(caller)),
     ]
 }
+
+async fn pass(request: Request, next: Next) -> Response {
+    next.run(request).await
+}
+
+pub(crate) const AROUND: &str = "ours around the router: repeated token, `Caller`";
 
 // On actix too.
 pub(crate) const BARE: &str = "bare, repeated token";
