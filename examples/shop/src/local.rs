@@ -176,7 +176,9 @@ fn print_call(tenant: &Tenant, api: &str, job: &Registration, base_url: &str) {
 }
 
 fn base_url(listener: &TcpListener, listen: SocketAddr) -> String {
-    let port = listener.local_addr().map_or(listen.port(), |at| at.port());
+    let port = listener
+        .local_addr()
+        .map_or_else(|_| listen.port(), |at| at.port());
     format!("http://localhost:{port}")
 }
 
