@@ -200,6 +200,7 @@ pub fn metadata(
     let pinned = pinned.map(|pinned| AcceptedIssuer {
         issuer: pinned.issuer().to_owned(),
         tenant_id: pinned.tenant_id().and_then(Guid::parse),
+        tenants: None,
     });
     metadata_response(response, authority, pinned.as_ref())
         .map(Accepted)
