@@ -1,6 +1,5 @@
 //! What a handler asks for.
 
-use std::fmt;
 use std::future::{Ready, ready};
 use std::ops::Deref;
 use std::pin::Pin;
@@ -129,19 +128,11 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
 }
 
 /// The future of an extractor that may have to wait until it is known who calls.
-#[derive(Debug)]
+#[allow(missing_debug_implementations)] // what is waited for has none
 pub struct Extracting<T> {
     request: HttpRequest,
-    pending: Option<Pending>,
+    pending: Option<PendingCaller>,
     extract: fn(&HttpRequest) -> Result<T, Rejection>,
-}
-
-struct Pending(PendingCaller);
-
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pending")
-    }
 }
 
 impl<T> Extracting<T> {
@@ -150,18 +141,13 @@ impl<T> Extracting<T> {
         of_caller: bool,
         extract: fn(&HttpRequest) -> Result<T, Rejection>,
     ) -> Self {
-        let pending = if of_caller {
+        let pending = || {
             let extensions = request.extensions();
-            let visit = visit(&extensions, request.head());
-            visit
-                .ok()
-                .and_then(|visit| pending_caller(visit, request.head()))
-        } else {
-            None
+            pending_caller(visit(&extensions, request.head()).ok()?, request.head())
         };
         Self {
             request: request.clone(),
-            pending: pending.map(Pending),
+            pending: if of_caller { pending() } else { None },
             extract,
         }
     }
@@ -171,7 +157,7 @@ impl<T> Future for Extracting<T> {
     type Output = Result<T, Rejection>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(Pending(pending)) = &mut self.pending {
+        if let Some(pending) = &mut self.pending {
             ready!(pending.as_mut().poll(context));
             self.pending = None;
         }

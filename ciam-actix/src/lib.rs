@@ -77,7 +77,7 @@ pub use ciam_core::{
 pub use extract::{Caller, Claims, Extracting, MaybeUser, User};
 pub use layer::{CiamFuture, CiamLayer, CiamService};
 pub use request::Rejection;
-pub use require::{RequireFuture, RequireLayer, RequireService};
+pub use require::{RequireLayer, RequireService};
 
 /// What a [`Ciam`] handle gives to an actix-web application.
 pub trait CiamExt {
