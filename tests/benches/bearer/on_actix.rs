@@ -1,10 +1,7 @@
 //! What is measured on actix.
 
-use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::test::init_service;
 use actix_web::web::get;
-use actix_web::{App, Error, Route};
+use actix_web::{App, Route};
 use ciam_actix::{Ciam, CiamExt as _, scope};
 use tokio::runtime::Runtime;
 
@@ -12,22 +9,22 @@ use crate::api::limit::Limit;
 use crate::api::on_actix::{caller, fixed, limited};
 use crate::api::tokens::{SCOPE, ciam, forgetful_ciam};
 use crate::on_axum::{BARE, BARE_NEW, GUARDED, LONG, NEW, REPEATED};
-use crate::support::subject::{OnActix, Subject};
+use crate::support::subject::on_actix;
 use crate::variant::Token::{New, Repeated, RepeatedLong};
 use crate::variant::Variant;
 
 pub(crate) fn variants(runtime: &Runtime) -> Vec<Variant> {
     let bare = |name, token| {
         let app = App::new().route("/", get().to(fixed));
-        Variant::new(name, token, subject(runtime, app)).bare()
+        Variant::new(name, token, on_actix(runtime, app)).bare()
     };
     let by_hand = |name, token, limit: Limit| {
         let app = App::new().app_data(limit).route("/", get().to(limited));
-        Variant::new(name, token, subject(runtime, app))
+        Variant::new(name, token, on_actix(runtime, app))
     };
     let ours = |name, token, ciam: &Ciam, route: Route| {
         let app = App::new().route("/", route).wrap(ciam.layer());
-        Variant::new(name, token, subject(runtime, app))
+        Variant::new(name, token, on_actix(runtime, app))
     };
     let caller = || get().to(caller);
     let (known, forgetful) = (ciam(), forgetful_ciam());
@@ -43,18 +40,4 @@ pub(crate) fn variants(runtime: &Runtime) -> Vec<Variant> {
         by_hand("limit: every token new", New, Limit::verifying()),
         ours(NEW, New, &forgetful, caller()),
     ]
-}
-
-fn subject<F, B>(runtime: &Runtime, app: App<F>) -> Box<dyn Subject>
-where
-    F: ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<B>,
-            Error = Error,
-            InitError = (),
-        > + 'static,
-    B: MessageBody + 'static,
-{
-    Box::new(OnActix(runtime.block_on(init_service(app))))
 }

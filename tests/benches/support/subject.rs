@@ -5,8 +5,9 @@ use std::hint::black_box;
 use std::time::{Duration, Instant};
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{Service as ActixService, ServiceResponse};
-use actix_web::test::{TestRequest, read_body};
+use actix_web::dev::{Service as ActixService, ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::test::{TestRequest, init_service, read_body};
+use actix_web::{App, Error};
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::Request;
@@ -81,7 +82,22 @@ where
     }
 }
 
-pub(crate) struct OnActix<S>(pub(crate) S);
+/// An application of actix-web, initialized as its server would.
+pub(crate) fn on_actix<F, B>(runtime: &Runtime, app: App<F>) -> Box<dyn Subject>
+where
+    F: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<B>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+    B: MessageBody + 'static,
+{
+    Box::new(OnActix(runtime.block_on(init_service(app))))
+}
+
+struct OnActix<S>(S);
 
 impl<S> OnActix<S> {
     fn request(header: Option<Header<'_>>) -> actix_http::Request {
@@ -99,7 +115,7 @@ impl<S> OnActix<S> {
 
 impl<S, B> Subject for OnActix<S>
 where
-    S: ActixService<actix_http::Request, Response = ServiceResponse<B>, Error = actix_web::Error>,
+    S: ActixService<actix_http::Request, Response = ServiceResponse<B>, Error = Error>,
     B: MessageBody,
 {
     fn answer(&self, runtime: &Runtime, header: Option<Header<'_>>) -> (u16, String) {

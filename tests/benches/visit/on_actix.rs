@@ -1,9 +1,8 @@
 //! What is measured on actix.
 
 use actix_web::body::MessageBody;
-use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::{Next, from_fn};
-use actix_web::test::init_service;
 use actix_web::web::get;
 use actix_web::{App, Error, HttpMessage as _, Route};
 use ciam_actix::{Ciam, CiamExt as _, role};
@@ -13,24 +12,24 @@ use crate::apps::NOBODY;
 use crate::apps::limit::Limit;
 use crate::apps::on_actix::{Before, claims, fixed, limit, limited, maybe_user, user};
 use crate::cookies::Cookie::{self, Foreign, None, Session};
-use crate::support::subject::{OnActix, Subject};
+use crate::support::subject::on_actix;
 use crate::variant::{Kind, Variant};
 
 /// Everything, with the middleware around the application.
 pub(crate) fn variants(runtime: &Runtime, ciam: &Ciam, hand: &Limit) -> Vec<Variant> {
     let bare = |name, cookie| {
         let app = App::new().route("/", get().to(fixed));
-        Variant::new(name, cookie, subject(runtime, app)).of_kind(Kind::Bare)
+        Variant::new(name, cookie, on_actix(runtime, app)).of_kind(Kind::Bare)
     };
     let empty = |name, cookie| {
         let app = App::new()
             .route("/", get().to(fixed))
             .wrap(Before::new(|_| ()));
-        Variant::new(name, cookie, subject(runtime, app)).of_kind(Kind::Empty)
+        Variant::new(name, cookie, on_actix(runtime, app)).of_kind(Kind::Empty)
     };
     let ours = |name, cookie, route: Route| {
         let app = App::new().route("/", route).wrap(ciam.layer());
-        Variant::new(name, cookie, subject(runtime, app))
+        Variant::new(name, cookie, on_actix(runtime, app))
     };
     let fixed_route = || App::new().route("/", get().to(fixed));
     let number = fixed_route().wrap(Before::new(|request| {
@@ -51,14 +50,14 @@ pub(crate) fn variants(runtime: &Runtime, ciam: &Ciam, hand: &Limit) -> Vec<Vari
         Variant::new(
             "empty layer that hands on a number, no cookie",
             None,
-            subject(runtime, number),
+            on_actix(runtime, number),
         ),
         Variant::new(
             "empty `from_fn`, session cookie",
             Session,
-            subject(runtime, from_fn),
+            on_actix(runtime, from_fn),
         ),
-        Variant::new("limit", Cookie::Limit, subject(runtime, hand))
+        Variant::new("limit", Cookie::Limit, on_actix(runtime, hand))
             .of_kind(Kind::Limit)
             .protected(),
         ours("anonymous, no cookie", None, get().to(fixed)),
@@ -75,20 +74,6 @@ pub(crate) fn variants(runtime: &Runtime, ciam: &Ciam, hand: &Limit) -> Vec<Vari
         ours("signed in, `Claims<T>`", Session, get().to(claims)).protected(),
         ours("signed in, `role(\"Admin\")`", Session, admin).protected(),
     ]
-}
-
-fn subject<F, B>(runtime: &Runtime, app: App<F>) -> Box<dyn Subject>
-where
-    F: ServiceFactory<
-            ServiceRequest,
-            Config = (),
-            Response = ServiceResponse<B>,
-            Error = Error,
-            InitError = (),
-        > + 'static,
-    B: MessageBody + 'static,
-{
-    Box::new(OnActix(runtime.block_on(init_service(app))))
 }
 
 async fn pass(
