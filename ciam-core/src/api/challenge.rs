@@ -1,6 +1,8 @@
 //! The `WWW-Authenticate` header of a refused caller.
 
+use base64_simd::STANDARD;
 use http::{HeaderValue, StatusCode};
+use serde_json::json;
 
 /// What the caller is told: RFC 6750, section 3.1, RFC 9470, section 3, and
 /// Microsoft's claims challenge. Never why a token failed: the log says it.
@@ -57,12 +59,9 @@ impl Challenge {
         }
         match self {
             Self::Claims { context } => {
-                let claims = format!(
-                    r#"{{"access_token":{{"acrs":{{"essential":true,"value":{}}}}}}}"#,
-                    serde_json::Value::from(context.as_str())
-                );
-                let claims = base64_simd::STANDARD.encode_to_string(claims);
-                parameter("claims", &claims);
+                let wanted = json!({"essential": true, "value": context});
+                let claims = json!({"access_token": {"acrs": wanted}}).to_string();
+                parameter("claims", &STANDARD.encode_to_string(claims));
                 parameter("cc_type", "authcontext");
             }
             Self::InsufficientScope { scopes } if !scopes.is_empty() => {

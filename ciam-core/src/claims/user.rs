@@ -249,7 +249,7 @@ struct Wire<'a> {
 
 /// A string that is not empty; anything else is absent.
 #[derive(Default)]
-pub(super) struct Text<'a>(pub(super) Option<Cow<'a, str>>);
+struct Text<'a>(Option<Cow<'a, str>>);
 
 impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
@@ -262,7 +262,7 @@ impl<'de: 'a, 'a> Deserialize<'de> for Text<'a> {
 
 /// The strings of an array, or one string: some providers send a single role so.
 #[derive(Default)]
-pub(super) struct Texts(pub(super) Vec<String>);
+struct Texts(Vec<String>);
 
 impl<'de> Deserialize<'de> for Texts {
     fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
