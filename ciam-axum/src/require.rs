@@ -76,11 +76,14 @@ impl RequireLayer {
 }
 
 impl<S> RequireService<S> {
-    fn decide<B>(layer: &RequireLayer, inner: &mut S, request: Request<B>) -> RequireFuture<S, B>
+    fn decide<B>(
+        layer: &RequireLayer,
+        inner: &mut S,
+        (parts, body): (Parts, B),
+    ) -> RequireFuture<S, B>
     where
         S: Service<Request<B>, Response = Response>,
     {
-        let (parts, body) = request.into_parts();
         match layer.check(&parts) {
             Ok(()) => RequireFuture::Passed {
                 inner: inner.call(Request::from_parts(parts, body)),
@@ -106,17 +109,15 @@ where
 
     fn call(&mut self, request: Request<B>) -> RequireFuture<S, B> {
         let (parts, body) = request.into_parts();
-        let pending = self.layer.pending(&parts);
-        let request = Request::from_parts(parts, body);
-        let Some(pending) = pending else {
-            return Self::decide(&self.layer, &mut self.inner, request);
+        let Some(pending) = self.layer.pending(&parts) else {
+            return Self::decide(&self.layer, &mut self.inner, (parts, body));
         };
         // The one that was made ready is the one to call.
         let next = self.inner.clone();
         let inner = mem::replace(&mut self.inner, next);
         RequireFuture::Pending {
             pending,
-            then: Some((self.layer.clone(), inner, request)),
+            then: Some((self.layer.clone(), inner, (parts, body))),
         }
     }
 }
@@ -131,7 +132,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         /// It is not known yet who calls.
-        Pending { pending: PendingCaller, then: Option<(RequireLayer, S, Request<B>)> },
+        Pending { pending: PendingCaller, then: Option<(RequireLayer, S, (Parts, B))> },
         /// The inner service is at work.
         Passed { #[pin] inner: S::Future },
         /// The inner service was not asked.
