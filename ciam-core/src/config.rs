@@ -264,7 +264,13 @@ impl Config {
     pub(crate) fn resource_metadata_path(&self) -> Option<String> {
         let path = self.base_url.path();
         self.describes_api
-            .then(|| format!("/.well-known/oauth-protected-resource{path}"))
+            .then(|| format!("{RESOURCE_METADATA}{path}"))
+    }
+
+    /// Whether it is this path. Every guard asks, so that no text is made for it.
+    pub(crate) fn is_resource_metadata(&self, path: &str) -> bool {
+        let rest = path.strip_prefix(RESOURCE_METADATA);
+        self.describes_api && rest == Some(self.base_url.path())
     }
 
     /// Where the library's routes live, as the application sees it: `/auth`.
@@ -369,6 +375,9 @@ impl Config {
 
 /// The route that the provider sends the browser back to.
 const CALLBACK: &str = "callback";
+
+/// RFC 9728, section 3: before the path of the resource.
+const RESOURCE_METADATA: &str = "/.well-known/oauth-protected-resource";
 
 #[cfg(test)]
 mod tests;

@@ -86,7 +86,7 @@ impl Ciam {
         };
         let path = parts.uri.path();
         let mut response = match self.route(path) {
-            None if self.is_resource_metadata(path) => match parts.method {
+            None if self.config().is_resource_metadata(path) => match parts.method {
                 Method::GET | Method::HEAD => self.resource_metadata().await,
                 _ => not_allowed("GET, HEAD"),
             },
@@ -121,7 +121,8 @@ impl Ciam {
 
     /// Whether the request is for one of the library's own routes.
     pub(super) fn is_own(&self, incoming: Incoming<'_>) -> bool {
-        self.own_routes(incoming).next().is_some() || self.is_resource_metadata(incoming.uri.path())
+        let path = incoming.uri.path();
+        self.own_routes(incoming).next().is_some() || self.config().is_resource_metadata(path)
     }
 
     /// What the path may mean, read with and without the base URL's path.
@@ -140,10 +141,6 @@ impl Ciam {
             .strip_prefix(self.config().route_prefix())?
             .strip_prefix('/')?;
         Route::ALL.into_iter().find(|route| route.name() == name)
-    }
-
-    fn is_resource_metadata(&self, path: &str) -> bool {
-        self.config().resource_metadata_path().as_deref() == Some(path)
     }
 
     /// What clients read of the API ([RFC 9728, section 2]). Public, whoever asks.
