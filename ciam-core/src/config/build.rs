@@ -8,7 +8,7 @@ use crate::secret::Secret;
 
 use super::authority::{self, Authority, Tenants};
 use super::base_url::{self, BaseUrl};
-use super::builder::{AcceptedTenants, ConfigBuilder};
+use super::builder::ConfigBuilder;
 use super::ca::{CaCertificates, ReadFile};
 use super::choices::{self, ResponseMode};
 use super::cookie_secret::{CookieSecret, MAKE_ONE};
@@ -17,7 +17,9 @@ use super::credential::{self, ClientAuth, ClientCredential};
 use super::problem::{ConfigError, Fault, Findings};
 use super::setting::Setting;
 use super::values::Values;
-use super::{Config, OtherSource, duration};
+use super::{Config, duration};
+
+mod api;
 
 pub(super) fn build(
     builder: ConfigBuilder,
@@ -189,61 +191,6 @@ impl Reader<'_> {
         self.required(Setting::Authority, AUTHORITY_FIX, |text| {
             Authority::new(text, tenant_id, issuer.as_deref(), tenants)
         })
-    }
-
-    /// Whose access tokens are accepted, each by its GUID.
-    fn tenants(&mut self, is_api: bool, tenants: Option<AcceptedTenants>) -> Option<Tenants> {
-        let tenants = tenants?;
-        if !is_api {
-            let fault = Fault::new(
-                "config.tenants_of_web",
-                "is given tenants to accept, which only an API can",
-                "sign in at one tenant; make the API a handle of its own with Config::api",
-            );
-            self.findings.problem(Setting::Authority, fault);
-        }
-        let AcceptedTenants::These(ids) = tenants else {
-            return Some(Tenants::Any);
-        };
-        let ids = ids.iter().map(|id| authority::tenant_id(id)).collect();
-        let ids = self.findings.accept(Setting::TenantId, ids)?;
-        Some(Tenants::AnyOf(ids))
-    }
-
-    /// The further providers of an API.
-    fn other_sources(&mut self, is_api: bool, others: &[(String, String)]) -> Vec<OtherSource> {
-        let mut sources = Vec::new();
-        for (authority, audience) in others {
-            if !is_api {
-                let fault = Fault::new(
-                    "config.providers_of_web",
-                    "is one of several, which only an API can have",
-                    "make the API a handle of its own with Config::api",
-                );
-                self.findings.problem(Setting::Authority, fault);
-            }
-            let authority = Authority::new(authority.trim(), None, None, None);
-            let authority = self.findings.accept(Setting::Authority, authority);
-            let audiences = choices::audiences(audience);
-            let audiences = self.findings.accept(Setting::Audience, audiences);
-            if let (Some(authority), Some(audiences)) = (authority, audiences) {
-                sources.push(OtherSource {
-                    authority,
-                    audiences,
-                });
-            }
-        }
-        sources
-    }
-
-    /// Separated by spaces; none where it is not set, and the client id says it.
-    fn audiences(&mut self, is_api: bool) -> Vec<String> {
-        let audiences = if is_api && !self.values.contains(Setting::ClientId) {
-            self.required(Setting::Audience, AUDIENCE_FIX, choices::audiences)
-        } else {
-            self.optional(Setting::Audience, choices::audiences)
-        };
-        audiences.unwrap_or_default()
     }
 
     /// Of an API it is asked for by nobody: what its tokens are for serves as well.
@@ -456,8 +403,6 @@ const HTTP_TIMEOUTS: RangeInclusive<Duration> =
 const MAX_AGES: RangeInclusive<Duration> = Duration::ZERO..=COOKIE_LIFETIME;
 const SESSION_TIMES: RangeInclusive<Duration> = Duration::from_secs(1)..=COOKIE_LIFETIME;
 
-const AUDIENCE_FIX: &str =
-    "set it to what the access tokens are for: the client id of the API's registration";
 const AUTHORITY_FIX: &str = "set it to the tenant's address, like https://contoso.ciamlogin.com";
 const BASE_URL_FIX: &str =
     "set it to the public address of the application, like https://shop.example";
