@@ -24,6 +24,7 @@ use self::seal::{SealContext, SealError};
 pub(crate) mod cookie;
 pub(crate) mod key_ring;
 pub(crate) mod seal;
+pub mod store;
 
 /// A session that is alive: opened from a cookie, or made at sign-in.
 ///

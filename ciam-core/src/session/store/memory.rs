@@ -1,0 +1,239 @@
+//! Sessions in the memory of one process.
+
+use std::collections::{HashMap, HashSet};
+use std::fmt;
+use std::future::ready;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
+
+use ahash::RandomState;
+use bytes::Bytes;
+use moka::notification::RemovalCause;
+use moka::ops::compute::{CompResult, Op};
+use moka::policy::EvictionPolicy;
+use moka::sync::Cache;
+use moka::{Entry as Found, Expiry};
+
+use super::{Entry, Loaded, Saved, SessionStore, StoreFuture, StoreKey};
+
+/// Sessions in the memory of this process: they end with it, and no other instance knows
+/// them.
+///
+/// Bounded in bytes. When it is full, the sessions that were not used for longest go first.
+#[derive(Clone)]
+pub struct MemoryStore {
+    sessions: Cache<StoreKey, Held, RandomState>,
+    marks: Cache<StoreKey, Duration, RandomState>,
+    groups: Arc<Groups>,
+}
+
+impl MemoryStore {
+    /// For about this many bytes of sessions.
+    ///
+    /// A session takes the size of its claims and tokens, and about 500 bytes more.
+    pub fn new(bytes: u64) -> Self {
+        let groups = Arc::new(Groups::default());
+        let evicted = Arc::clone(&groups);
+        let forget = move |key: Arc<StoreKey>, held: Held, cause: RemovalCause| {
+            // One that was replaced is in the same groups as before.
+            if cause != RemovalCause::Replaced {
+                evicted.remove(&key, &held.groups);
+            }
+        };
+        Self {
+            sessions: Cache::builder()
+                .max_capacity(bytes)
+                // The default keeps out what is new: whoever signs in.
+                .eviction_policy(EvictionPolicy::lru())
+                .weigher(|_, held: &Held| held.weight())
+                .expire_after(Life)
+                .eviction_listener(forget)
+                .build_with_hasher(RandomState::new()),
+            marks: Cache::builder()
+                .max_capacity(MAX_MARKS)
+                .eviction_policy(EvictionPolicy::lru())
+                .expire_after(Life)
+                .build_with_hasher(RandomState::new()),
+            groups,
+        }
+    }
+}
+
+impl Default for MemoryStore {
+    /// For 256 MiB.
+    fn default() -> Self {
+        Self::new(DEFAULT_BYTES)
+    }
+}
+
+impl SessionStore for MemoryStore {
+    fn create<'a>(&'a self, entry: Entry<'a>) -> StoreFuture<'a, ()> {
+        let held = Held::new(&entry, 1);
+        self.groups.insert(entry.key, &held.groups);
+        self.sessions.insert(*entry.key, held);
+        Box::pin(ready(Ok(())))
+    }
+
+    fn load<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, Option<Loaded>> {
+        let held = self.sessions.get(key);
+        Box::pin(ready(Ok(held.map(|held| Loaded {
+            value: held.value,
+            revision: held.revision,
+        }))))
+    }
+
+    fn save<'a>(&'a self, entry: Entry<'a>, revision: u64) -> StoreFuture<'a, Saved> {
+        let mut left = Arc::default();
+        let computed = self.sessions.entry(*entry.key).and_compute_with(|held| {
+            match held.map(Found::into_value) {
+                Some(held) if held.revision == revision => {
+                    left = held.groups;
+                    let held = Held::new(&entry, revision + 1);
+                    self.groups.insert(entry.key, &held.groups);
+                    Op::Put(held)
+                }
+                _ => Op::Nop,
+            }
+        });
+        let saved = match computed {
+            CompResult::ReplacedWith(_) => Saved::Written,
+            CompResult::Unchanged(_) => Saved::Changed,
+            _ => Saved::Gone,
+        };
+        if saved == Saved::Written {
+            let gone: Vec<_> = left
+                .iter()
+                .filter(|group| !entry.groups.contains(group))
+                .copied()
+                .collect();
+            self.groups.remove(entry.key, &gone);
+        }
+        Box::pin(ready(Ok(saved)))
+    }
+
+    fn delete<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, ()> {
+        if let Some(held) = self.sessions.remove(key) {
+            self.groups.remove(key, &held.groups);
+        }
+        Box::pin(ready(Ok(())))
+    }
+
+    fn members<'a>(&'a self, group: &'a StoreKey) -> StoreFuture<'a, Vec<StoreKey>> {
+        let mut members = self.groups.members(group);
+        members.retain(|member| self.sessions.contains_key(member));
+        Box::pin(ready(Ok(members)))
+    }
+
+    fn mark<'a>(&'a self, key: &'a StoreKey, life: Duration) -> StoreFuture<'a, bool> {
+        let marked = self.marks.entry(*key).or_insert(life);
+        Box::pin(ready(Ok(marked.is_fresh())))
+    }
+
+    fn unmark<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, ()> {
+        self.marks.invalidate(key);
+        Box::pin(ready(Ok(())))
+    }
+}
+
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MemoryStore")
+            .field("sessions", &self.sessions.entry_count())
+            .finish_non_exhaustive()
+    }
+}
+
+/// A session as it is kept.
+#[derive(Clone)]
+struct Held {
+    value: Bytes,
+    revision: u64,
+    groups: Arc<[StoreKey]>,
+    life: Duration,
+}
+
+impl Held {
+    fn new(entry: &Entry<'_>, revision: u64) -> Self {
+        Self {
+            value: entry.value.clone(),
+            revision,
+            groups: entry.groups.into(),
+            life: entry.life,
+        }
+    }
+
+    fn weight(&self) -> u32 {
+        u32::try_from(self.value.len() + OVERHEAD).unwrap_or(u32::MAX)
+    }
+}
+
+/// How long something is kept. Sessions end by the clock of the library; this clock is
+/// only for forgetting them.
+struct Life;
+
+impl Expiry<StoreKey, Held> for Life {
+    fn expire_after_create(&self, _: &StoreKey, held: &Held, _: Instant) -> Option<Duration> {
+        Some(held.life)
+    }
+
+    fn expire_after_update(
+        &self,
+        _: &StoreKey,
+        held: &Held,
+        _: Instant,
+        _: Option<Duration>,
+    ) -> Option<Duration> {
+        Some(held.life)
+    }
+}
+
+impl Expiry<StoreKey, Duration> for Life {
+    fn expire_after_create(&self, _: &StoreKey, life: &Duration, _: Instant) -> Option<Duration> {
+        Some(*life)
+    }
+}
+
+/// Who is a member of what. Only sign-in, sign-out and eviction lock it.
+#[derive(Default)]
+struct Groups(Mutex<HashMap<StoreKey, HashSet<StoreKey, RandomState>, RandomState>>);
+
+impl Groups {
+    fn insert(&self, member: &StoreKey, groups: &[StoreKey]) {
+        let mut all = self.lock();
+        for group in groups {
+            all.entry(*group).or_default().insert(*member);
+        }
+    }
+
+    fn remove(&self, member: &StoreKey, groups: &[StoreKey]) {
+        let mut all = self.lock();
+        for group in groups {
+            if let Some(members) = all.get_mut(group) {
+                members.remove(member);
+                if members.is_empty() {
+                    all.remove(group);
+                }
+            }
+        }
+    }
+
+    fn members(&self, group: &StoreKey) -> Vec<StoreKey> {
+        let all = self.lock();
+        all.get(group).into_iter().flatten().copied().collect()
+    }
+
+    fn lock(
+        &self,
+    ) -> MutexGuard<'_, HashMap<StoreKey, HashSet<StoreKey, RandomState>, RandomState>> {
+        // Nothing that can panic runs while the lock is held.
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+const DEFAULT_BYTES: u64 = 256 * 1024 * 1024;
+
+/// What a session takes beside its value: its place in the cache, and in two groups.
+const OVERHEAD: usize = 512;
+
+/// Marks are short-lived; more than this at once is a flood, and the oldest go.
+const MAX_MARKS: u64 = 100_000;
