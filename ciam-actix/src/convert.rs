@@ -11,7 +11,7 @@ use actix_web::http::header::{
     SET_COOKIE, UPGRADE, VARY,
 };
 use bytes::Bytes;
-use ciam_core::{AnswerHeaders, Ciam, Incoming, PendingCaller, Visit};
+use ciam_core::{AnswerHeaders, Ciam, Incoming, PendingVisit, Visit};
 
 use crate::Rejection;
 
@@ -93,10 +93,15 @@ pub(crate) fn visit(ciam: &Ciam, head: &RequestHead) -> Result<Visit, Rejection>
     }
 }
 
-/// What has to be waited for until it is known who calls.
-pub(crate) fn pending_caller(visit: &Visit, head: &RequestHead) -> Option<PendingCaller> {
+/// What has to be waited for until it is known who visits, or calls.
+pub(crate) fn pending(
+    visit: &Visit,
+    head: &RequestHead,
+    of_caller: bool,
+) -> Option<PendingVisit> {
     let authorization = head.headers.get_all(AUTHORIZATION);
-    visit.pending_caller(authorization.map(HeaderValue::as_bytes), head.uri.query())
+    let authorization = authorization.map(HeaderValue::as_bytes);
+    visit.pending(of_caller, authorization, head.uri.query())
 }
 
 pub(crate) fn into_actix(response: http::Response<Bytes>) -> HttpResponse<BoxBody> {

@@ -1,18 +1,18 @@
 //! What a handler asks for.
 
-use std::future::{Ready, ready};
+use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use actix_web::dev::Payload;
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use ciam_core::{PendingCaller, Visit};
+use ciam_core::{PendingVisit, Visit};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Rejection;
-use crate::convert::{Head, pending_caller};
+use crate::convert::{Head, pending};
 use crate::request::visit;
 
 /// The signed-in user. A visitor who is not signed in is sent to sign in, and the
@@ -35,12 +35,12 @@ impl Deref for User {
 
 impl FromRequest for User {
     type Error = Rejection;
-    type Future = Ready<Result<Self, Rejection>>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(signed_in(request, |visit| {
-            Ok(visit.user()?.cloned().map(Self))
-        }))
+        Extracting::new(request, false, |request| {
+            signed_in(request, |visit| Ok(visit.user()?.cloned().map(Self)))
+        })
     }
 }
 
@@ -60,12 +60,14 @@ impl Deref for MaybeUser {
 
 impl FromRequest for MaybeUser {
     type Error = Rejection;
-    type Future = Ready<Result<Self, Rejection>>;
+    type Future = Extracting<Self>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        let extensions = request.extensions();
-        let visit = visit(&extensions, request.head());
-        ready(visit.and_then(|visit| Ok(Self(visit.user()?.cloned()))))
+        Extracting::new(request, false, |request| {
+            let extensions = request.extensions();
+            let visit = visit(&extensions, request.head())?;
+            Ok(Self(visit.user()?.cloned()))
+        })
     }
 }
 
@@ -127,12 +129,20 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
     }
 }
 
-/// The future of an extractor that may have to wait until it is known who calls.
-#[allow(missing_debug_implementations)] // what is waited for has none
+/// The future of an extractor that may have to wait until it is known who visits, or calls.
+#[derive(Debug)]
 pub struct Extracting<T> {
     request: HttpRequest,
-    pending: Option<PendingCaller>,
+    pending: Option<Pending>,
     extract: fn(&HttpRequest) -> Result<T, Rejection>,
+}
+
+struct Pending(PendingVisit);
+
+impl fmt::Debug for Pending {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Pending")
+    }
 }
 
 impl<T> Extracting<T> {
@@ -141,13 +151,13 @@ impl<T> Extracting<T> {
         of_caller: bool,
         extract: fn(&HttpRequest) -> Result<T, Rejection>,
     ) -> Self {
-        let pending = || {
-            let extensions = request.extensions();
-            pending_caller(visit(&extensions, request.head()).ok()?, request.head())
-        };
+        let extensions = request.extensions();
+        // A missing layer is told where the visit is asked.
+        let visit = visit(&extensions, request.head()).ok();
+        let pending = visit.and_then(|visit| pending(visit, request.head(), of_caller));
         Self {
             request: request.clone(),
-            pending: if of_caller { pending() } else { None },
+            pending: pending.map(Pending),
             extract,
         }
     }
@@ -157,7 +167,7 @@ impl<T> Future for Extracting<T> {
     type Output = Result<T, Rejection>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(pending) = &mut self.pending {
+        if let Some(Pending(pending)) = &mut self.pending {
             ready!(pending.as_mut().poll(context));
             self.pending = None;
         }

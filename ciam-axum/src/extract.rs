@@ -9,7 +9,7 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::Rejection;
-use crate::request::{incoming, pending_caller, visit};
+use crate::request::{incoming, pending, visit};
 
 /// The signed-in user. A visitor who is not signed in is sent to sign in, and the
 /// handler does not run.
@@ -30,7 +30,8 @@ impl<S: Sync> FromRequestParts<S> for User {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self(visit(parts)?.require_user(incoming(parts))?.clone()))
+        let visit = known(parts, false).await?;
+        Ok(Self(visit.require_user(incoming(parts))?.clone()))
     }
 }
 
@@ -38,7 +39,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for User {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
-        Ok(visit(parts)?.user()?.cloned().map(Self))
+        Ok(known(parts, false).await?.user()?.cloned().map(Self))
     }
 }
 
@@ -60,7 +61,7 @@ impl<S: Sync> FromRequestParts<S> for MaybeUser {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self(visit(parts)?.user()?.cloned()))
+        Ok(Self(known(parts, false).await?.user()?.cloned()))
     }
 }
 
@@ -82,7 +83,7 @@ impl<S: Sync> FromRequestParts<S> for Caller {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self(known(parts).await?.require_caller()?.clone()))
+        Ok(Self(known(parts, true).await?.require_caller()?.clone()))
     }
 }
 
@@ -90,7 +91,7 @@ impl<S: Sync> OptionalFromRequestParts<S> for Caller {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
-        Ok(known(parts).await?.caller()?.cloned().map(Self))
+        Ok(known(parts, true).await?.caller()?.cloned().map(Self))
     }
 }
 
@@ -115,19 +116,17 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        let visit = visit(parts)?;
-        if visit.is_for_api() {
-            known(parts).await?;
-        }
+        let of_caller = visit(parts)?.is_for_api();
+        let visit = known(parts, of_caller).await?;
         Ok(Self(visit.require_claims(incoming(parts))?))
     }
 }
 
-/// The visit, once it is known who calls.
-async fn known(parts: &Parts) -> Result<&Visit, Rejection> {
+/// The visit, once it is known who visits, or calls.
+async fn known(parts: &Parts, of_caller: bool) -> Result<&Visit, Rejection> {
     let visit = visit(parts)?;
     // Bound first: what is borrowed from the request is not kept while waiting.
-    let pending = pending_caller(visit, parts);
+    let pending = pending(visit, parts, of_caller);
     if let Some(pending) = pending {
         pending.await;
     }

@@ -4,7 +4,7 @@ use axum::body::Body;
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
-use ciam_core::{Incoming, PendingCaller, Visit};
+use ciam_core::{Incoming, PendingVisit, Visit};
 use http::header::AUTHORIZATION;
 use http::request::Parts;
 use http::{Extensions, HeaderValue, Request, Uri};
@@ -67,10 +67,11 @@ pub(crate) fn visit(parts: &Parts) -> Result<&Visit, Rejection> {
     })
 }
 
-/// What has to be waited for until it is known who calls.
-pub(crate) fn pending_caller(visit: &Visit, parts: &Parts) -> Option<PendingCaller> {
+/// What has to be waited for until it is known who visits, or calls.
+pub(crate) fn pending(visit: &Visit, parts: &Parts, of_caller: bool) -> Option<PendingVisit> {
     let authorization = parts.headers.get_all(AUTHORIZATION).into_iter();
-    visit.pending_caller(authorization.map(HeaderValue::as_bytes), parts.uri.query())
+    let authorization = authorization.map(HeaderValue::as_bytes);
+    visit.pending(of_caller, authorization, parts.uri.query())
 }
 
 pub(crate) fn into_axum(response: http::Response<Bytes>) -> Response {

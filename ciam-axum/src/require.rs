@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use axum::response::{IntoResponse, Response};
-use ciam_core::{Ciam, Guard, PendingCaller};
+use ciam_core::{Ciam, Guard, PendingVisit};
 use http::Request;
 use http::request::Parts;
 use pin_project_lite::pin_project;
@@ -14,7 +14,7 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::Rejection;
-use crate::request::{incoming, pending_caller, visit};
+use crate::request::{incoming, pending, visit};
 
 /// Lets visitors through who have what its guard asks for. Made by
 /// [`CiamExt::require`](crate::CiamExt::require).
@@ -53,13 +53,9 @@ pub struct RequireService<S> {
 
 impl RequireLayer {
     /// What has to be waited for before the guard can be asked.
-    fn pending(&self, parts: &Parts) -> Option<PendingCaller> {
+    fn pending(&self, parts: &Parts) -> Option<PendingVisit> {
         let visit = visit(parts).ok()?;
-        if visit.is_for_callers(&self.guard) {
-            pending_caller(visit, parts)
-        } else {
-            None
-        }
+        pending(visit, parts, visit.is_for_callers(&self.guard))
     }
 
     fn check(&self, parts: &Parts) -> Result<(), Rejection> {
@@ -132,7 +128,7 @@ pin_project! {
         S: Service<Request<B>>,
     {
         /// It is not known yet who calls.
-        Pending { pending: PendingCaller, then: Option<(RequireLayer, S, (Parts, B))> },
+        Pending { pending: PendingVisit, then: Option<(RequireLayer, S, (Parts, B))> },
         /// The inner service is at work.
         Passed { #[pin] inner: S::Future },
         /// The inner service was not asked.

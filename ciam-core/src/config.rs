@@ -28,6 +28,7 @@ use crate::algorithm::Algorithm;
 use crate::clock::Clock;
 use crate::page::PageHook;
 use crate::random::Random;
+use crate::store::SessionStore;
 use crate::transport::{HttpClient, TransportOptions};
 
 pub use authority::{Authority, IssuerPolicy, Tenants};
@@ -113,6 +114,7 @@ pub struct Config {
     trusted_origins: Vec<String>,
     session_idle: Duration,
     session_lifetime: Duration,
+    session_store: Option<Arc<dyn SessionStore>>,
     clock_tolerance: Duration,
     http_timeout: Duration,
     max_age: Option<Duration>,
@@ -365,6 +367,11 @@ impl Config {
 
     pub(crate) const fn session_lifetime(&self) -> Duration {
         self.session_lifetime
+    }
+
+    /// Where sessions are kept, if not in the cookie.
+    pub(crate) const fn session_store(&self) -> Option<&Arc<dyn SessionStore>> {
+        self.session_store.as_ref()
     }
 
     /// As browsers send them in `Origin`; the application's own is not in it.

@@ -12,6 +12,7 @@ use crate::metadata::MetadataError;
 use crate::random::RandomError;
 use crate::session::SessionError;
 use crate::session::seal::SealError;
+use crate::store::StoreError;
 use crate::transport::TransportError;
 
 /// What failed. Its text is for the log, and holds nothing secret.
@@ -61,6 +62,8 @@ enum Stage {
     Seal(#[from] SealError),
     #[error(transparent)]
     Session(#[from] SessionError),
+    #[error(transparent)]
+    Store(#[from] StoreError),
 }
 
 impl Error {
@@ -76,6 +79,7 @@ impl Error {
             Stage::Header(_) | Stage::Random(_) | Stage::Seal(_) | Stage::Session(_) => {
                 ErrorKind::Internal
             }
+            Stage::Store(_) => ErrorKind::Unavailable,
         }
     }
 
@@ -93,6 +97,7 @@ impl Error {
             Stage::Random(_) => "random.failed",
             Stage::Seal(error) => error.code(),
             Stage::Session(error) => error.code(),
+            Stage::Store(error) => error.code(),
         }
     }
 }

@@ -29,7 +29,7 @@
 //! caused: there is no switch for any of it.
 //!
 //! **How it is laid out.** Each module uses only modules of lower rank: `secret`, `clock`,
-//! `random`, `cache`, `transport`, then `config`, `metadata`, `keys`, `token`, `claims`,
+//! `random`, `cache`, `transport`, `store`, then `config`, `metadata`, `keys`, `token`, `claims`,
 //! `session`, `flow`, `api`, `handler`. Every security decision is a synchronous function from
 //! references to a `Result`, with time and randomness as inputs.
 //!
@@ -64,6 +64,7 @@ mod page;
 mod random;
 mod secret;
 mod session;
+pub mod store;
 mod telemetry;
 mod text;
 pub mod token;
@@ -80,7 +81,7 @@ pub use config::{
 pub use error::{Error, ErrorKind};
 pub use flow::CALLBACK_BODY_LIMIT;
 pub use handler::{
-    AnswerHeaders, Ciam, Guard, Incoming, PendingCaller, ProviderHealth, Rejection, Visit, any_of,
+    AnswerHeaders, Ciam, Guard, Incoming, PendingVisit, ProviderHealth, Rejection, Visit, any_of,
     auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
 };
 pub use page::{Action, Page};

@@ -20,6 +20,7 @@ pub const CORE: &[&str] = &[
     "telemetry",
     "cache",
     "transport",
+    "store",
     "config",
     "metadata",
     "keys",

@@ -1,10 +1,12 @@
 //! Judges all settings together, and finds every problem rather than the first.
 
 use std::ops::RangeInclusive;
+use std::sync::Arc;
 use std::time::Duration;
 
 use crate::random::Random;
 use crate::secret::Secret;
+use crate::store::SessionStore;
 
 use super::authority::{self, Authority, Tenants};
 use super::base_url::{self, BaseUrl};
@@ -39,6 +41,7 @@ pub(super) fn build(
         page,
         random,
         resolve,
+        session_store,
     } = builder;
     findings.name_as_keys(values.set_in_file());
     let mut read = Reader {
@@ -78,6 +81,7 @@ pub(super) fn build(
     let http_timeout = read.duration(Setting::HttpTimeout, HTTP_TIMEOUTS);
     let max_age = read.max_age(max_age);
     let ca = read.ca_certificates(read_file);
+    let session_store = session_store.or(read.session_store());
     read.what_is_not_there_yet();
 
     let config = || {
@@ -116,6 +120,7 @@ pub(super) fn build(
             trusted_origins: trusted_origins.unwrap_or_default(),
             session_idle,
             session_lifetime,
+            session_store,
             clock_tolerance: clock_tolerance.unwrap_or(DEFAULT_CLOCK_TOLERANCE),
             http_timeout: http_timeout.unwrap_or(DEFAULT_HTTP_TIMEOUT),
             max_age,
@@ -374,13 +379,16 @@ impl Reader<'_> {
                 );
             }
         }
+    }
+
+    fn session_store(&mut self) -> Option<Arc<dyn SessionStore>> {
         let store = self.values.secret(Setting::SessionStore);
         let store = store.and_then(|store| {
-            store.map_or(Ok(()), |store| {
+            store.map_or(Ok(None), |store| {
                 choices::session_store(store.expose().trim())
             })
         });
-        self.findings.accept(Setting::SessionStore, store);
+        self.findings.accept(Setting::SessionStore, store).flatten()
     }
 }
 

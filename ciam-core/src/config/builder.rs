@@ -9,6 +9,7 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::page::{Page, PageHook};
 use crate::random::{Random, SystemRandom};
+use crate::store::SessionStore;
 use crate::transport::HttpClient;
 
 use super::Config;
@@ -40,6 +41,7 @@ pub struct ConfigBuilder {
     pub(super) page: Option<PageHook>,
     pub(super) random: Arc<dyn Random>,
     pub(super) resolve: Vec<(String, SocketAddr)>,
+    pub(super) session_store: Option<Arc<dyn SessionStore>>,
 }
 
 impl ConfigBuilder {
@@ -58,6 +60,7 @@ impl ConfigBuilder {
             page: None,
             random: Arc::new(SystemRandom),
             resolve: Vec::new(),
+            session_store: None,
         }
     }
 
@@ -226,6 +229,13 @@ impl ConfigBuilder {
     /// Sets how long a session lives at most, up to 400 days. Default: 7 days.
     pub fn with_session_lifetime(self, lifetime: Duration) -> Self {
         self.with(Setting::SessionLifetime, Value::Duration(lifetime))
+    }
+
+    /// Keeps sessions in a store of the application's own; the cookie then holds a
+    /// random id. Default: what `CIAM_SESSION_STORE` says, or the cookie itself.
+    pub fn with_session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
+        self.session_store = Some(store);
+        self
     }
 
     /// Sets the GUID of the customer tenant; necessary when the authority is

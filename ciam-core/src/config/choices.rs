@@ -1,6 +1,9 @@
 //! Settings with a few known values, and lists of small ones.
 
+use std::sync::Arc;
+
 use crate::algorithm::{Algorithm, AlgorithmError, parse_algorithm};
+use crate::store::{MemoryStore, SessionStore};
 
 use super::address::Address;
 use super::problem::{Fault, shown};
@@ -88,11 +91,12 @@ pub(super) fn userinfo(text: &str) -> Result<bool, Fault> {
 
 /// Reads `CIAM_SESSION_STORE`, which may carry a password: nothing of it but
 /// the scheme is shown.
-pub(super) fn session_store(text: &str) -> Result<(), Fault> {
+pub(super) fn session_store(text: &str) -> Result<Option<Arc<dyn SessionStore>>, Fault> {
     let scheme = text.split_once("://").map_or(text, |(scheme, _)| scheme);
     match scheme {
-        "cookie" if text == scheme => Ok(()),
-        "memory" | "postgres" | "postgresql" | "redis" | "rediss" => Err(Fault::new(
+        "cookie" if text == scheme => Ok(None),
+        "memory" if text == scheme => Ok(Some(Arc::new(MemoryStore::default()))),
+        "postgres" | "postgresql" | "redis" | "rediss" => Err(Fault::new(
             "config.session_store_unsupported",
             format!("{scheme} sessions are not in this release"),
             "remove CIAM_SESSION_STORE, or set it to cookie",

@@ -11,23 +11,22 @@ use crate::claims::Caller;
 use crate::error::{Error, ErrorKind};
 use crate::telemetry::{self, TokenSource};
 
-/// What has to be waited for until it is known who calls.
-pub type PendingCaller = Pin<Box<dyn Future<Output = ()> + Send>>;
+/// What has to be waited for until it is known who visits, or calls.
+pub type PendingVisit = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 impl Visit {
     /// What has to be waited for before [`caller`](Self::caller) is asked; nothing for
-    /// a token that was verified before, and where there is none. For adapters.
-    ///
-    /// Takes the values of the `Authorization` headers, and the query of the address.
-    /// Looks at the token only now: a route that does not ask is not slowed down.
-    pub fn pending_caller<'h>(
+    /// a token that was verified before, and where there is none.
+    pub(super) fn pending_caller<'h>(
         &self,
         authorization: impl Iterator<Item = &'h [u8]>,
         query: Option<&str>,
-    ) -> Option<PendingCaller> {
+    ) -> Option<PendingVisit> {
         if self.caller_slot().get().is_some() {
             return None;
         }
+        // Without an answer of the store it is not known who asks: `caller` says so.
+        let has_session = self.session().ok()?.is_some();
         let settle = |result| {
             self.settle(result);
             None
@@ -35,7 +34,7 @@ impl Visit {
         let ciam = self.ciam();
         let token = match api::bearer_token(authorization, query) {
             Ok(None) => return settle(Ok(None)),
-            Ok(Some(_)) if self.has_session() => return settle(Err(ApiError::SessionAndToken)),
+            Ok(Some(_)) if has_session => return settle(Err(ApiError::SessionAndToken)),
             Ok(Some(token)) => token,
             Err(error) => return settle(Err(error)),
         };
@@ -56,7 +55,7 @@ impl Visit {
     }
 
     /// Whether a route with this guard is for callers, so that
-    /// [`pending_caller`](Self::pending_caller) has to be asked before
+    /// [`pending`](Self::pending) has to be asked of the caller before
     /// [`require`](Self::require). For adapters.
     pub fn is_for_callers(&self, guard: &Guard) -> bool {
         self.is_for_api() || guard.is_for_callers()
@@ -72,8 +71,11 @@ impl Visit {
         match self.caller_slot().get() {
             Some(Ok(caller)) => Ok(caller.as_ref()),
             Some(Err(error)) => Err(Rejection::refused_token(self.ciam(), error)),
-            // An adapter did not wait: nobody is let in by mistake.
-            None => Err(Rejection::internal()),
+            // The store failed, or an adapter did not wait: nobody is let in by mistake.
+            None => {
+                self.session()?;
+                Err(Rejection::internal())
+            }
         }
     }
 

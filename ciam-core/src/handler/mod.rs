@@ -14,7 +14,7 @@ use crate::flow::transaction::TRANSACTION_LIFETIME;
 use crate::keys::KeySource;
 use crate::metadata::MetadataSource;
 use crate::session::Session;
-use crate::session::cookie::{self, Present};
+use crate::session::cookie;
 use crate::session::key_ring::KeyRing;
 use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
@@ -29,10 +29,11 @@ mod routes;
 mod session_cookies;
 mod sign_in;
 mod sign_out;
+mod stored_sessions;
 mod visit;
 
 pub use answer::AnswerHeaders;
-pub use caller::PendingCaller;
+pub use caller::PendingVisit;
 pub use guard::{
     Guard, any_of, auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
 };
@@ -40,7 +41,7 @@ pub use incoming::Incoming;
 pub use rejection::Rejection;
 pub use visit::Visit;
 
-use visit::SignedIn;
+use visit::{Arrival, SignedIn};
 
 /// Customer sign-in for one application at one provider.
 ///
@@ -163,57 +164,62 @@ impl Ciam {
     /// somebody who is signed in, is refused.
     pub fn visit(&self, incoming: Incoming<'_>) -> Result<Visit, Rejection> {
         let _span = tracing::debug_span!("visit").entered();
-        let found = self.find_session(cookie::lines(incoming.headers));
-        if found.is_some() && !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
+        let arrival = self.arrival(cookie::lines(incoming.headers));
+        let may_have_session = !matches!(arrival, Arrival::Anonymous);
+        if may_have_session && !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
             telemetry::visit(Visitor::Refused);
             return Err(Rejection::cross_site(self, incoming));
         }
-        Ok(self.visit_with(found))
+        Ok(Visit::new(self.clone(), arrival))
     }
 
     /// The same where [`Incoming::may_change_something`] says no: only the values of the
     /// `Cookie` headers decide. For adapters that would have to convert the others.
     pub fn visit_read_only<'h>(&self, cookies: impl Iterator<Item = &'h [u8]>) -> Visit {
         let _span = tracing::debug_span!("visit").entered();
-        self.visit_with(self.find_session(cookies))
+        Visit::new(self.clone(), self.arrival(cookies))
     }
 
-    fn visit_with(&self, found: Option<(Session, Present, Timestamp)>) -> Visit {
-        let Some((session, present, now)) = found else {
+    /// What the cookies say. A session in a store is not asked for yet.
+    fn arrival<'h>(&self, cookies: impl Iterator<Item = &'h [u8]>) -> Arrival {
+        if self.0.config.is_api() {
+            return Arrival::Anonymous;
+        }
+        let Some(cookie) = self.session_cookie(cookies) else {
             telemetry::visit(Visitor::Anonymous);
-            return Visit::new(self.clone(), None);
+            return Arrival::Anonymous;
+        };
+        if let Some(store) = self.0.config.session_store() {
+            let at = self.stored_at(store, &cookie);
+            return at.map_or(Arrival::Anonymous, Arrival::Stored);
+        }
+        let now = self.now();
+        let Some(session) = self.open_session(&cookie, now) else {
+            telemetry::visit(Visitor::Anonymous);
+            return Arrival::Anonymous;
         };
         telemetry::visit(Visitor::SignedIn);
-        let renewal = self.renewal(&session, present, now);
-        let signed_in = SignedIn {
-            now,
-            session,
-            renewal,
-        };
-        Visit::new(self.clone(), Some(signed_in))
+        let renewal = self.renewal(&session, cookie.present(), now);
+        Arrival::SignedIn(SignedIn { session, renewal }, now)
     }
 
-    /// The session, which of its cookies the request has, and when that was.
-    fn find_session<'h>(
-        &self,
-        cookies: impl Iterator<Item = &'h [u8]>,
-    ) -> Option<(Session, Present, Timestamp)> {
-        if self.0.config.is_api() {
-            return None;
-        }
-        let cookie = self.session_cookie(cookies)?;
+    /// The session of a request to one of the library's own routes.
+    async fn session(&self, headers: &HeaderMap) -> Result<Option<Session>, Error> {
+        let Some(cookie) = self.session_cookie(cookie::lines(headers)) else {
+            return Ok(None);
+        };
         let now = self.now();
-        let session = self.open_session(&cookie, now)?;
-        Some((session, cookie.present(), now))
+        let Some(store) = self.0.config.session_store() else {
+            return Ok(self.open_session(&cookie, now));
+        };
+        let Some(at) = self.stored_at(store, &cookie) else {
+            return Ok(None);
+        };
+        Ok(self.find(&at, now).await?.map(|found| found.session))
     }
 
     fn api(&self) -> &Api {
         &self.0.api
-    }
-
-    fn session(&self, headers: &HeaderMap) -> Option<Session> {
-        let (session, ..) = self.find_session(cookie::lines(headers))?;
-        Some(session)
     }
 
     fn now(&self) -> Timestamp {

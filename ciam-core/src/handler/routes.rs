@@ -95,8 +95,8 @@ impl Ciam {
             Some(Route::Callback) => self.callback(incoming, &body).await,
             Some(Route::Login) => self.login(incoming, Experience::SignIn).await,
             Some(Route::Logout) => self.logout(incoming).await,
-            Some(Route::Me) => self.me(incoming),
-            Some(Route::SignedOut) => self.signed_out(incoming),
+            Some(Route::Me) => self.me(incoming).await,
+            Some(Route::SignedOut) => self.signed_out(incoming).await,
             Some(Route::Signup) => self.login(incoming, Experience::SignUp).await,
         };
         forbid_caching(response.headers_mut());
@@ -168,9 +168,11 @@ impl Ciam {
     }
 
     /// Who is signed in, for scripts of the application's pages.
-    fn me(&self, incoming: Incoming<'_>) -> Response<Bytes> {
-        let Some(session) = self.session(incoming.headers) else {
-            return rejection::json(StatusCode::UNAUTHORIZED, "visit.not_signed_in");
+    async fn me(&self, incoming: Incoming<'_>) -> Response<Bytes> {
+        let session = match self.session(incoming.headers).await {
+            Ok(Some(session)) => session,
+            Ok(None) => return rejection::json(StatusCode::UNAUTHORIZED, "visit.not_signed_in"),
+            Err(error) => return Rejection::unavailable(&error).into_response(),
         };
         let user = User::from_claims(session.claims().clone());
         let Some(body) = user.ok().and_then(|user| serde_json::to_vec(&user).ok()) else {
@@ -187,10 +189,12 @@ impl Ciam {
     }
 
     /// Says so to nobody who is signed in: who reads it may leave the computer to others.
-    fn signed_out(&self, incoming: Incoming<'_>) -> Response<Bytes> {
+    async fn signed_out(&self, incoming: Incoming<'_>) -> Response<Bytes> {
         let config = self.config();
-        if self.session(incoming.headers).is_some() {
-            return redirect(incoming::front_page(config).as_str());
+        match self.session(incoming.headers).await {
+            Ok(Some(_)) => return redirect(incoming::front_page(config).as_str()),
+            Ok(None) => {}
+            Err(error) => return self.fail(&error),
         }
         let again = login_path(config, &incoming::front_page(config));
         page(

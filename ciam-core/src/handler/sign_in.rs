@@ -61,10 +61,10 @@ impl Ciam {
         };
         let state = parameters.value("state");
         let Some(attempt) = state.and_then(Transaction::attempt) else {
-            return self.without_transaction(incoming, CallbackError::StateMissing);
+            return self.without_transaction(incoming, CallbackError::StateMissing).await;
         };
         let Some(transaction) = self.open_transaction(incoming.headers, attempt, now) else {
-            return self.without_transaction(incoming, CallbackError::Transaction);
+            return self.without_transaction(incoming, CallbackError::Transaction).await;
         };
         let mut response = match self.finish(incoming, &parameters, &transaction, now).await {
             Ok(response) => {
@@ -137,9 +137,10 @@ impl Ciam {
         let signed_in =
             callback::finish(validated, transaction, &metadata, provider, config, now).await?;
         self.signed_in(incoming, transaction, &metadata, &signed_in)
+            .await
     }
 
-    fn signed_in(
+    async fn signed_in(
         &self,
         incoming: Incoming<'_>,
         transaction: &Transaction,
@@ -149,7 +150,11 @@ impl Ciam {
         // The exchange took time; the session begins now.
         let now = self.now();
         let mut response = redirect(transaction.return_to.as_str());
-        let cookies = self.begin_session(&signed_in.claims, incoming.headers, now)?;
+        let (claims, headers) = (&signed_in.claims, incoming.headers);
+        let cookies = match self.config().session_store() {
+            Some(store) => self.begin_stored(store, claims, headers, now).await?,
+            None => self.begin_session(claims, headers, now)?,
+        };
         let id_token = self.id_token_cookies(metadata, signed_in, incoming.headers, now)?;
         for cookie in cookies.into_iter().chain(id_token) {
             response.headers_mut().append(SET_COOKIE, cookie);
@@ -164,11 +169,16 @@ impl Ciam {
 
     /// A callback that belongs to nothing: after the back button, a reload or a
     /// bookmark there usually is a session, and all is well.
-    fn without_transaction(&self, incoming: Incoming<'_>, error: CallbackError) -> Response<Bytes> {
-        if self.session(incoming.headers).is_some() {
-            return redirect(front_page(self.config()).as_str());
+    async fn without_transaction(
+        &self,
+        incoming: Incoming<'_>,
+        error: CallbackError,
+    ) -> Response<Bytes> {
+        match self.session(incoming.headers).await {
+            Ok(Some(_)) => redirect(front_page(self.config()).as_str()),
+            Ok(None) => self.fail(&error.into()),
+            Err(error) => self.fail(&error),
         }
-        self.fail(&error.into())
     }
 
     fn seal_transaction(

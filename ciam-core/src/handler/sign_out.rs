@@ -21,7 +21,14 @@ impl Ciam {
             Ok(cleared) => cleared,
             Err(error) => return self.fail(&error),
         };
+        // Whom the provider signs out is known as long as the session is there.
         let target = self.end_session(incoming).await;
+        if let Some(store) = self.config().session_store()
+            && let Err(error) = self.end_stored(store, incoming.headers).await
+        {
+            // The cookie stays too: who sees the page can try again.
+            return self.fail(&error);
+        }
         let signed_out = || self.config().path_for("signed-out");
         let mut response = redirect(&target.unwrap_or_else(signed_out));
         for cookie in cleared {
@@ -41,7 +48,11 @@ impl Ciam {
                 tracing::warn!(code, %error, "signed out here, not at the provider");
             })
             .ok()?;
-        let hint = match self.session(incoming.headers) {
+        let session = self.session(incoming.headers).await;
+        let session = session.inspect_err(|error| {
+            tracing::warn!(code = error.code(), %error, "the provider is not told whom");
+        });
+        let hint = match session.ok().flatten() {
             None => LogoutHint::Unknown,
             Some(session) => {
                 let claims = session.claims();

@@ -2,16 +2,20 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Waker};
 
 use http::HeaderValue;
 
 use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
+use super::caller::PendingVisit;
 use super::guard::Subject;
+use super::stored_sessions::StoredAt;
 use super::{Ciam, Guard, Incoming, Rejection};
 use crate::api::ApiError;
 use crate::claims::{Caller, User};
 use crate::clock::Timestamp;
 use crate::session::Session;
+use crate::store::StoreError;
 use serde::de::DeserializeOwned;
 
 /// Who a visitor is, for the length of one request.
@@ -25,39 +29,103 @@ pub struct Visit(Arc<State>);
 struct State {
     ciam: Ciam,
     now: OnceLock<Timestamp>,
-    session: Option<Session>,
+    /// Where the session is, if it has to be loaded.
+    stored: Option<StoredAt>,
+    session: OnceLock<Result<Option<SignedIn>, StoreError>>,
     user: OnceLock<Option<User>>,
     caller: OnceLock<Result<Option<Caller>, ApiError>>,
     /// The answer depends on who the visitor is.
     consulted: AtomicBool,
-    /// Session cookies to write, because a part of the idle time has passed.
-    renewal: Vec<HeaderValue>,
 }
 
-/// The session of a visitor, as it was found.
+/// What is known of a visitor when the request arrives.
+pub(super) enum Arrival {
+    /// Nobody is signed in.
+    Anonymous,
+    /// The cookie held the session, and this was when it was opened.
+    SignedIn(SignedIn, Timestamp),
+    /// The cookie says where the session is.
+    Stored(StoredAt),
+}
+
+/// A session that is alive.
+#[derive(Debug)]
 pub(super) struct SignedIn {
-    pub(super) now: Timestamp,
     pub(super) session: Session,
-    /// Session cookies to write.
+    /// Session cookies to write, because a part of the idle time has passed.
     pub(super) renewal: Vec<HeaderValue>,
 }
 
 impl Visit {
-    pub(super) fn new(ciam: Ciam, signed_in: Option<SignedIn>) -> Self {
+    pub(super) fn new(ciam: Ciam, arrival: Arrival) -> Self {
         let consulted = AtomicBool::new(false);
-        let (now, session, renewal) = match signed_in {
-            Some(known) => (known.now.into(), Some(known.session), known.renewal),
-            None => (OnceLock::new(), None, Vec::new()),
+        let (now, session, stored) = match arrival {
+            Arrival::Anonymous => (OnceLock::new(), OnceLock::from(Ok(None)), None),
+            Arrival::SignedIn(known, now) => (now.into(), OnceLock::from(Ok(Some(known))), None),
+            Arrival::Stored(at) => (OnceLock::new(), OnceLock::new(), Some(at)),
         };
         Self(Arc::new(State {
             ciam,
             now,
+            stored,
             session,
             user: OnceLock::new(),
             caller: OnceLock::new(),
             consulted,
-            renewal,
         }))
+    }
+
+    /// What has to be waited for before anything is asked of the visit, or of its caller
+    /// if `of_caller`; nothing where that is known. For adapters.
+    ///
+    /// Takes the values of the `Authorization` headers, and the query of the address.
+    /// Looks for the session and the token only now: a route that does not ask is not
+    /// slowed down, and works while the store does not.
+    pub fn pending<'h>(
+        &self,
+        of_caller: bool,
+        authorization: impl Iterator<Item = &'h [u8]>,
+        query: Option<&str>,
+    ) -> Option<PendingVisit> {
+        let session = self.pending_session();
+        if !of_caller {
+            return session;
+        }
+        let Some(session) = session else {
+            return self.pending_caller(authorization, query);
+        };
+        // Two credentials are one too many already.
+        let authorization: Vec<Vec<u8>> = authorization.take(2).map(<[u8]>::to_vec).collect();
+        let (visit, query) = (self.clone(), query.map(str::to_owned));
+        Some(Box::pin(async move {
+            session.await;
+            let authorization = authorization.iter().map(Vec::as_slice);
+            let pending = visit.pending_caller(authorization, query.as_deref());
+            if let Some(pending) = pending {
+                pending.await;
+            }
+        }))
+    }
+
+    fn pending_session(&self) -> Option<PendingVisit> {
+        let at = self.0.stored.clone()?;
+        if self.0.session.get().is_some() {
+            return None;
+        }
+        let visit = self.clone();
+        let mut pending: PendingVisit = Box::pin(async move {
+            let found = visit.0.ciam.find(&at, visit.now()).await;
+            if let Err(error) = &found {
+                tracing::error!(code = error.code(), %error, "it is not known who the visitor is");
+            }
+            let _ = visit.0.session.set(found);
+        });
+        // A store in memory answers at once.
+        let mut context = Context::from_waker(Waker::noop());
+        match pending.as_mut().poll(&mut context) {
+            Poll::Ready(()) => None,
+            Poll::Pending => Some(pending),
+        }
     }
 
     /// The user, if somebody is signed in.
@@ -67,7 +135,7 @@ impl Visit {
     /// A session that cannot be read is an error, never "nobody".
     pub fn user(&self) -> Result<Option<&User>, Rejection> {
         self.consult();
-        let Some(session) = &self.0.session else {
+        let Some(session) = self.session()? else {
             return Ok(None);
         };
         let user = self.0.user.get_or_init(|| {
@@ -144,7 +212,7 @@ impl Visit {
         let claims = if self.is_for_api() {
             self.caller()?.map(Caller::claims)
         } else {
-            self.0.session.as_ref().map(Session::claims)
+            self.session()?.map(Session::claims)
         };
         let Some(claims) = claims else {
             return Ok(None);
@@ -193,8 +261,14 @@ impl Visit {
         &self.0.ciam
     }
 
-    pub(super) fn has_session(&self) -> bool {
-        self.0.session.is_some()
+    /// The session, as far as it is known.
+    pub(super) fn session(&self) -> Result<Option<&Session>, Rejection> {
+        match self.0.session.get() {
+            Some(Ok(found)) => Ok(found.as_ref().map(|found| &found.session)),
+            Some(Err(error)) => Err(Rejection::unavailable(&error.clone().into())),
+            // An adapter did not wait: nobody is let in by mistake.
+            None => Err(Rejection::internal()),
+        }
     }
 
     pub(super) fn caller_slot(&self) -> &OnceLock<Result<Option<Caller>, ApiError>> {
@@ -213,10 +287,13 @@ impl Visit {
     /// A session that the answer itself begins or ends is not written over.
     fn renew(&self, headers: &mut impl AnswerHeaders) -> bool {
         let name = &self.0.ciam.config().cookies().session_names()[0];
-        if self.0.renewal.is_empty() || writes_cookie(headers, name) {
+        let Some(Ok(Some(SignedIn { renewal, .. }))) = self.0.session.get() else {
+            return false;
+        };
+        if renewal.is_empty() || writes_cookie(headers, name) {
             return false;
         }
-        for cookie in &self.0.renewal {
+        for cookie in renewal {
             headers.add_cookie(cookie);
         }
         true

@@ -24,7 +24,6 @@ use self::seal::{SealContext, SealError};
 pub(crate) mod cookie;
 pub(crate) mod key_ring;
 pub(crate) mod seal;
-pub mod store;
 
 /// A session that is alive: opened from a cookie, or made at sign-in.
 ///
@@ -141,15 +140,8 @@ impl Session {
         names: &'n [String; MAX_CHUNKS],
         random: &dyn Random,
     ) -> Result<Vec<(&'n str, String)>, SessionError> {
-        let plaintext = self.encode();
-        let text = ring
-            .seal(
-                context,
-                &plaintext,
-                self.expires_at,
-                self.renewed_at,
-                random,
-            )
+        let text = self
+            .seal_whole(ring, context, random)
             .map_err(|error| match error {
                 SealError::TooLarge { length } => {
                     let limit = cookie::capacity(names);
@@ -161,6 +153,17 @@ impl Session {
             CookieError::TooLarge { length, limit } => SessionError::TooLarge { length, limit },
             error => SessionError::Cookie(error),
         })
+    }
+
+    /// Seals the session into one text, for a store.
+    pub(crate) fn seal_whole(
+        &self,
+        ring: &KeyRing,
+        context: &SealContext<'_>,
+        random: &dyn Random,
+    ) -> Result<String, SealError> {
+        let plaintext = self.encode();
+        ring.seal(context, &plaintext, self.expires_at, self.renewed_at, random)
     }
 
     /// Writes what [`Self::decode`] reads, to be sealed.

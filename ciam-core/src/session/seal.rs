@@ -55,6 +55,8 @@ pub(crate) enum Purpose {
     IdToken,
     /// The session.
     Session,
+    /// A session in a store, bound to its key.
+    StoredSession,
     /// One sign-in attempt.
     Transaction,
 }
@@ -65,6 +67,7 @@ impl Purpose {
         match self {
             Self::IdToken => 1,
             Self::Session => 2,
+            Self::StoredSession => 4,
             Self::Transaction => 3,
         }
     }

@@ -9,9 +9,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
+use base64_simd::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
-pub mod memory;
+mod memory;
+
+pub use memory::MemoryStore;
 
 /// What a store answers, some time later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
@@ -105,6 +108,19 @@ impl StoreKey {
         Self(key)
     }
 
+    /// Where the session of a cookie is, if the cookie has an id at all.
+    pub(crate) fn of_cookie<'t>(realm: &str, text: &'t [u8]) -> Option<(Self, &'t str)> {
+        let of_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let id = str::from_utf8(text).ok()?;
+        let is_id = id.len() == SESSION_ID && id.bytes().all(of_id);
+        is_id.then(|| (Self::of(KeyKind::Session, realm, &[text]), id))
+    }
+
+    /// The key as text.
+    pub(crate) fn name(&self) -> String {
+        URL_SAFE_NO_PAD.encode_to_string(self.0)
+    }
+
     /// The key itself.
     pub const fn as_bytes(&self) -> &[u8; digest::SHA256_OUTPUT_LEN] {
         &self.0
@@ -163,8 +179,16 @@ impl StoreError {
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))
     }
+
+    /// A stable code.
+    pub(crate) const fn code(&self) -> &'static str {
+        "session.store"
+    }
 }
 
-/// The longest value that is kept: the claims of a provider with 200 groups, tokens for
-/// several APIs, and room.
-pub const MAX_VALUE: usize = 256 * 1024;
+/// The length of the id in the cookie: 256 random bits as base64url.
+const SESSION_ID: usize = 43;
+
+/// The longest value that is kept: the claims of a user with 200 groups are ten thousand
+/// bytes, tokens for an API two thousand.
+pub const MAX_VALUE: usize = 64 * 1024;

@@ -1,0 +1,213 @@
+//! Sessions in a store: loaded when somebody asks, begun, renewed, ended.
+
+use std::fmt;
+use std::future::poll_fn;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderValue};
+
+use super::Ciam;
+use super::session_cookies::set_cookie;
+use super::visit::SignedIn;
+use crate::claims::Claims;
+use crate::clock::Timestamp;
+use crate::error::Error;
+use crate::random;
+use crate::secret::Secret;
+use crate::session::cookie::{self, CookieValue};
+use crate::session::Session;
+use crate::session::seal::{Purpose, SealError};
+use crate::store::{
+    Entry, KeyKind, Loaded, Saved, SessionStore, StoreError, StoreFuture, StoreKey,
+};
+
+/// Where the session of a request is, and the cookie that says so.
+#[derive(Clone)]
+pub(super) struct StoredAt {
+    store: Arc<dyn SessionStore>,
+    key: StoreKey,
+    id: Secret,
+}
+
+impl fmt::Debug for StoredAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.key.fmt(f)
+    }
+}
+
+impl Ciam {
+    /// Where the session of a cookie is; `None` for what cannot be an id.
+    pub(super) fn stored_at(
+        &self,
+        store: &Arc<dyn SessionStore>,
+        cookie: &CookieValue<'_>,
+    ) -> Option<StoredAt> {
+        let at = StoreKey::of_cookie(self.config().cookies().realm(), cookie.text());
+        let Some((key, id)) = at else {
+            tracing::info!(code = "session.malformed", "no session: the cookie has no id");
+            return None;
+        };
+        Some(StoredAt {
+            store: Arc::clone(store),
+            key,
+            id: Secret::new(id),
+        })
+    }
+
+    /// The session that is kept there, used now.
+    pub(super) async fn find(
+        &self,
+        at: &StoredAt,
+        now: Timestamp,
+    ) -> Result<Option<SignedIn>, StoreError> {
+        let Some(loaded) = answered(at.store.load(&at.key)).await? else {
+            return Ok(None);
+        };
+        let Some(session) = self.open_stored(&at.key, &loaded, now) else {
+            return Ok(None);
+        };
+        let lifetimes = self.lifetimes();
+        if !session.renewal_due(now, &lifetimes) {
+            let renewal = Vec::new();
+            return Ok(Some(SignedIn { session, renewal }));
+        }
+        let renewed = session.renewed(now, &lifetimes);
+        let saved = self.save(at, &renewed, loaded.revision, now).await;
+        let cookie = match saved {
+            Ok(Saved::Gone) => return Ok(None),
+            Ok(_) => self.session_id_cookie(at.id.expose(), &renewed, now),
+            Err(error) => Err(error),
+        };
+        let renewal = cookie.map(|cookie| vec![cookie]).unwrap_or_else(|error| {
+            // The session goes on as it is.
+            tracing::error!(code = error.code(), %error, "a session could not be renewed");
+            Vec::new()
+        });
+        Ok(Some(SignedIn { session, renewal }))
+    }
+
+    /// A new session under a new id; the one before it ends.
+    pub(super) async fn begin_stored(
+        &self,
+        store: &Arc<dyn SessionStore>,
+        claims: &Claims,
+        headers: &HeaderMap,
+        now: Timestamp,
+    ) -> Result<Vec<HeaderValue>, Error> {
+        let config = self.config();
+        let cookies = config.cookies();
+        let session = Session::new(claims.without_protocol_claims(), now, &self.lifetimes());
+        let id = random::token(&**config.random())?;
+        let key = StoreKey::of(KeyKind::Session, cookies.realm(), &[id.as_bytes()]);
+        let value = self.seal_stored(&key, &session)?;
+        let groups = self.groups(claims);
+        answered(store.create(Entry {
+            key: &key,
+            value: &value,
+            groups: &groups,
+            life: session.expires_at().since(now),
+        }))
+        .await?;
+        let before = self.end_stored(store, headers).await;
+        if let Err(error) = before {
+            // Nobody has its cookie any more.
+            tracing::warn!(code = error.code(), %error, "the session before could not be ended");
+        }
+        let mut written = vec![self.session_id_cookie(&id, &session, now)?];
+        let present = cookie::present(headers, cookies.session_names());
+        for n in present.beyond(1) {
+            written.push(set_cookie(&cookies.session_removal(n))?);
+        }
+        Ok(written)
+    }
+
+    /// Ends the session that the request has.
+    pub(super) async fn end_stored(
+        &self,
+        store: &Arc<dyn SessionStore>,
+        headers: &HeaderMap,
+    ) -> Result<(), Error> {
+        let cookie = self.session_cookie(cookie::lines(headers));
+        match cookie.and_then(|cookie| self.stored_at(store, &cookie)) {
+            Some(at) => Ok(answered(store.delete(&at.key)).await?),
+            None => Ok(()),
+        }
+    }
+
+    fn open_stored(&self, key: &StoreKey, loaded: &Loaded, now: Timestamp) -> Option<Session> {
+        let name = key.name();
+        let context = self.seal_context(Purpose::StoredSession, &name);
+        let (ring, lifetimes) = (&self.0.key_ring, self.lifetimes());
+        Session::open(ring, &context, &loaded.value, now, &lifetimes)
+            .inspect_err(|error| tracing::info!(code = error.code(), %error, "no session"))
+            .ok()
+    }
+
+    fn seal_stored(&self, key: &StoreKey, session: &Session) -> Result<Bytes, SealError> {
+        let name = key.name();
+        let context = self.seal_context(Purpose::StoredSession, &name);
+        let text = session.seal_whole(&self.0.key_ring, &context, &**self.config().random())?;
+        Ok(Bytes::from(text))
+    }
+
+    async fn save(
+        &self,
+        at: &StoredAt,
+        session: &Session,
+        revision: u64,
+        now: Timestamp,
+    ) -> Result<Saved, Error> {
+        let value = self.seal_stored(&at.key, session)?;
+        let groups = self.groups(session.claims());
+        let entry = Entry {
+            key: &at.key,
+            value: &value,
+            groups: &groups,
+            life: session.expires_at().since(now),
+        };
+        Ok(answered(at.store.save(entry, revision)).await?)
+    }
+
+    /// What a session is found by: its user, and the provider's session.
+    fn groups(&self, claims: &Claims) -> Vec<StoreKey> {
+        let realm = self.config().cookies().realm();
+        let of = |kind, claim| {
+            let (issuer, value) = (claims.text("iss")?, claims.text(claim)?);
+            Some(StoreKey::of(kind, realm, &[issuer.as_bytes(), value.as_bytes()]))
+        };
+        let user = of(KeyKind::User, "sub");
+        let session = of(KeyKind::ProviderSession, "sid");
+        user.into_iter().chain(session).collect()
+    }
+
+    fn session_id_cookie(
+        &self,
+        id: &str,
+        session: &Session,
+        now: Timestamp,
+    ) -> Result<HeaderValue, Error> {
+        // One chunk, as the cookie of a session that is its own store.
+        let value = format!("1{id}");
+        let max_age = session.expires_at().since(now);
+        set_cookie(&self.config().cookies().session(0, &value, max_age))
+    }
+}
+
+/// What a store says in time.
+async fn answered<T>(mut asked: StoreFuture<'_, T>) -> Result<T, StoreError> {
+    // A store in memory answers at once, and needs no timer.
+    let first = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
+    if let Poll::Ready(answer) = first {
+        return answer;
+    }
+    let late = |_| Err(StoreError::new(format!("no answer within {STORE_TIMEOUT:?}")));
+    let answer = tokio::time::timeout(STORE_TIMEOUT, asked).await;
+    answer.unwrap_or_else(late)
+}
+
+/// A visitor who waits longer tries again; a store that is alive answers within
+/// milliseconds.
+const STORE_TIMEOUT: Duration = Duration::from_secs(5);
