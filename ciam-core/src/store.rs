@@ -12,8 +12,10 @@ use aws_lc_rs::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
+mod acceptance;
 mod memory;
 
+pub use acceptance::accept;
 pub use memory::MemoryStore;
 
 /// What a store answers, some time later.

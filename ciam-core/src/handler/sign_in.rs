@@ -61,10 +61,14 @@ impl Ciam {
         };
         let state = parameters.value("state");
         let Some(attempt) = state.and_then(Transaction::attempt) else {
-            return self.without_transaction(incoming, CallbackError::StateMissing).await;
+            return self
+                .without_transaction(incoming, CallbackError::StateMissing)
+                .await;
         };
         let Some(transaction) = self.open_transaction(incoming.headers, attempt, now) else {
-            return self.without_transaction(incoming, CallbackError::Transaction).await;
+            return self
+                .without_transaction(incoming, CallbackError::Transaction)
+                .await;
         };
         let mut response = match self.finish(incoming, &parameters, &transaction, now).await {
             Ok(response) => {

@@ -17,8 +17,8 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::random;
 use crate::secret::Secret;
-use crate::session::cookie::{self, CookieValue};
 use crate::session::Session;
+use crate::session::cookie::{self, CookieValue};
 use crate::session::seal::{Purpose, SealError};
 use crate::store::{
     Entry, KeyKind, Loaded, Saved, SessionStore, StoreError, StoreFuture, StoreKey,
@@ -47,7 +47,10 @@ impl Ciam {
     ) -> Option<StoredAt> {
         let at = StoreKey::of_cookie(self.config().cookies().realm(), cookie.text());
         let Some((key, id)) = at else {
-            tracing::info!(code = "session.malformed", "no session: the cookie has no id");
+            tracing::info!(
+                code = "session.malformed",
+                "no session: the cookie has no id"
+            );
             return None;
         };
         Some(StoredAt {
@@ -176,7 +179,11 @@ impl Ciam {
         let realm = self.config().cookies().realm();
         let of = |kind, claim| {
             let (issuer, value) = (claims.text("iss")?, claims.text(claim)?);
-            Some(StoreKey::of(kind, realm, &[issuer.as_bytes(), value.as_bytes()]))
+            Some(StoreKey::of(
+                kind,
+                realm,
+                &[issuer.as_bytes(), value.as_bytes()],
+            ))
         };
         let user = of(KeyKind::User, "sub");
         let session = of(KeyKind::ProviderSession, "sid");
@@ -203,7 +210,11 @@ async fn answered<T>(mut asked: StoreFuture<'_, T>) -> Result<T, StoreError> {
     if let Poll::Ready(answer) = first {
         return answer;
     }
-    let late = |_| Err(StoreError::new(format!("no answer within {STORE_TIMEOUT:?}")));
+    let late = |_| {
+        Err(StoreError::new(format!(
+            "no answer within {STORE_TIMEOUT:?}"
+        )))
+    };
     let answer = tokio::time::timeout(STORE_TIMEOUT, asked).await;
     answer.unwrap_or_else(late)
 }

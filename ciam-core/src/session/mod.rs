@@ -163,7 +163,13 @@ impl Session {
         random: &dyn Random,
     ) -> Result<String, SealError> {
         let plaintext = self.encode();
-        ring.seal(context, &plaintext, self.expires_at, self.renewed_at, random)
+        ring.seal(
+            context,
+            &plaintext,
+            self.expires_at,
+            self.renewed_at,
+            random,
+        )
     }
 
     /// Writes what [`Self::decode`] reads, to be sealed.

@@ -237,3 +237,13 @@ const OVERHEAD: usize = 512;
 
 /// Marks are short-lived; more than this at once is a flood, and the oldest go.
 const MAX_MARKS: u64 = 100_000;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn it_is_a_store() {
+        super::super::accept(&MemoryStore::default()).await;
+    }
+}
