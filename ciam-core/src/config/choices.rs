@@ -99,7 +99,7 @@ pub(super) fn session_store(text: &str) -> Result<Option<Arc<dyn SessionStore>>,
         "postgres" | "postgresql" | "redis" | "rediss" => Err(Fault::new(
             "config.session_store_unsupported",
             format!("{scheme} sessions are not in this release"),
-            "remove CIAM_SESSION_STORE, or set it to cookie",
+            "remove CIAM_SESSION_STORE, or set it to cookie or memory",
         )),
         _ => Err(Fault::new(
             "config.session_store_unknown",
@@ -258,10 +258,11 @@ mod tests {
     }
 
     #[test]
-    fn only_the_cookie_store_is_there() {
-        session_store("cookie").expect("the default");
+    fn only_the_cookie_and_memory_are_there() {
+        assert!(session_store("cookie").expect("the default").is_none());
+        assert!(session_store("memory").expect("a store").is_some());
         for (text, code) in [
-            ("memory", "config.session_store_unsupported"),
+            ("memory://", "config.session_store_unknown"),
             (
                 "redis://:hunter2@cache:6379",
                 "config.session_store_unsupported",

@@ -15,3 +15,4 @@ mod provider;
 mod remembered;
 mod sign_in;
 mod sign_out;
+mod stored;

@@ -2,7 +2,6 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fmt;
-use std::future::ready;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
@@ -37,7 +36,7 @@ impl MemoryStore {
         let forget = move |key: Arc<StoreKey>, held: Held, cause: RemovalCause| {
             // One that was replaced is in the same groups as before.
             if cause != RemovalCause::Replaced {
-                evicted.remove(&key, &held.groups);
+                evicted.remove(&key, held.groups.iter());
             }
         };
         Self {
@@ -57,6 +56,30 @@ impl MemoryStore {
             groups,
         }
     }
+
+    fn replace(&self, entry: &Entry<'_>, revision: u64) -> Saved {
+        let mut left: Arc<[StoreKey]> = Arc::default();
+        let replaced = self.sessions.entry(*entry.key).and_compute_with(|held| {
+            match held.map(Found::into_value) {
+                Some(held) if held.revision == revision => {
+                    left = held.groups;
+                    let held = Held::new(entry, revision + 1);
+                    self.groups.insert(entry.key, &held.groups);
+                    Op::Put(held)
+                }
+                _ => Op::Nop,
+            }
+        });
+        match replaced {
+            CompResult::ReplacedWith(_) => {
+                let left = left.iter().filter(|group| !entry.groups.contains(group));
+                self.groups.remove(entry.key, left);
+                Saved::Written
+            }
+            CompResult::Unchanged(_) => Saved::Changed,
+            _ => Saved::Gone,
+        }
+    }
 }
 
 impl Default for MemoryStore {
@@ -68,70 +91,54 @@ impl Default for MemoryStore {
 
 impl SessionStore for MemoryStore {
     fn create<'a>(&'a self, entry: Entry<'a>) -> StoreFuture<'a, ()> {
-        let held = Held::new(&entry, 1);
-        self.groups.insert(entry.key, &held.groups);
-        self.sessions.insert(*entry.key, held);
-        Box::pin(ready(Ok(())))
+        Box::pin(async move {
+            let held = Held::new(&entry, 1);
+            self.groups.insert(entry.key, &held.groups);
+            self.sessions.insert(*entry.key, held);
+            Ok(())
+        })
     }
 
     fn load<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, Option<Loaded>> {
-        let held = self.sessions.get(key);
-        Box::pin(ready(Ok(held.map(|held| Loaded {
-            value: held.value,
-            revision: held.revision,
-        }))))
+        Box::pin(async move {
+            let held = self.sessions.get(key);
+            Ok(held.map(|held| Loaded {
+                value: held.value,
+                revision: held.revision,
+            }))
+        })
     }
 
     fn save<'a>(&'a self, entry: Entry<'a>, revision: u64) -> StoreFuture<'a, Saved> {
-        let mut left = Arc::default();
-        let computed = self.sessions.entry(*entry.key).and_compute_with(|held| {
-            match held.map(Found::into_value) {
-                Some(held) if held.revision == revision => {
-                    left = held.groups;
-                    let held = Held::new(&entry, revision + 1);
-                    self.groups.insert(entry.key, &held.groups);
-                    Op::Put(held)
-                }
-                _ => Op::Nop,
-            }
-        });
-        let saved = match computed {
-            CompResult::ReplacedWith(_) => Saved::Written,
-            CompResult::Unchanged(_) => Saved::Changed,
-            _ => Saved::Gone,
-        };
-        if saved == Saved::Written {
-            let gone: Vec<_> = left
-                .iter()
-                .filter(|group| !entry.groups.contains(group))
-                .copied()
-                .collect();
-            self.groups.remove(entry.key, &gone);
-        }
-        Box::pin(ready(Ok(saved)))
+        Box::pin(async move { Ok(self.replace(&entry, revision)) })
     }
 
     fn delete<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, ()> {
-        if let Some(held) = self.sessions.remove(key) {
-            self.groups.remove(key, &held.groups);
-        }
-        Box::pin(ready(Ok(())))
+        Box::pin(async move {
+            if let Some(held) = self.sessions.remove(key) {
+                self.groups.remove(key, held.groups.iter());
+            }
+            Ok(())
+        })
     }
 
     fn members<'a>(&'a self, group: &'a StoreKey) -> StoreFuture<'a, Vec<StoreKey>> {
-        let mut members = self.groups.members(group);
-        members.retain(|member| self.sessions.contains_key(member));
-        Box::pin(ready(Ok(members)))
+        Box::pin(async move {
+            let mut members = self.groups.members(group);
+            members.retain(|member| self.sessions.contains_key(member));
+            Ok(members)
+        })
     }
 
     fn mark<'a>(&'a self, key: &'a StoreKey, life: Duration) -> StoreFuture<'a, bool> {
-        let marked = self.marks.entry(*key).or_insert(life);
-        Box::pin(ready(Ok(marked.is_fresh())))
+        Box::pin(async move { Ok(self.marks.entry(*key).or_insert(life).is_fresh()) })
     }
 
     fn unmark<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, ()> {
-        self.marks.invalidate(key);
-        Box::pin(ready(Ok(())))
+        Box::pin(async move {
+            self.marks.invalidate(key);
+            Ok(())
+        })
     }
 }
 
@@ -205,7 +212,7 @@ impl Groups {
         }
     }
 
-    fn remove(&self, member: &StoreKey, groups: &[StoreKey]) {
+    fn remove<'g>(&self, member: &StoreKey, groups: impl IntoIterator<Item = &'g StoreKey>) {
         let mut all = self.lock();
         for group in groups {
             if let Some(members) = all.get_mut(group) {
