@@ -14,9 +14,13 @@ use bytes::Bytes;
 
 mod acceptance;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 
 pub use acceptance::accept;
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 
 /// What a store answers, some time later.
 pub type StoreFuture<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
