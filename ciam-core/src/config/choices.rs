@@ -3,6 +3,8 @@
 use std::sync::Arc;
 
 use crate::algorithm::{Algorithm, AlgorithmError, parse_algorithm};
+#[cfg(feature = "redis")]
+use crate::store::RedisStore;
 use crate::store::{MemoryStore, SessionStore};
 
 use super::address::Address;
@@ -96,10 +98,11 @@ pub(super) fn session_store(text: &str) -> Result<Option<Arc<dyn SessionStore>>,
     match scheme {
         "cookie" if text == scheme => Ok(None),
         "memory" if text == scheme => Ok(Some(Arc::new(MemoryStore::default()))),
-        "postgres" | "postgresql" | "redis" | "rediss" => Err(Fault::new(
+        "redis" | "rediss" => redis(text),
+        "postgres" | "postgresql" => Err(Fault::new(
             "config.session_store_unsupported",
             format!("{scheme} sessions are not in this release"),
-            "remove CIAM_SESSION_STORE, or set it to cookie or memory",
+            "remove CIAM_SESSION_STORE, or set it to cookie, memory or redis://…",
         )),
         _ => Err(Fault::new(
             "config.session_store_unknown",
@@ -107,6 +110,27 @@ pub(super) fn session_store(text: &str) -> Result<Option<Arc<dyn SessionStore>>,
             "remove CIAM_SESSION_STORE, or set it to cookie",
         )),
     }
+}
+
+#[cfg(feature = "redis")]
+fn redis(address: &str) -> Result<Option<Arc<dyn SessionStore>>, Fault> {
+    match RedisStore::new(address) {
+        Ok(store) => Ok(Some(Arc::new(store))),
+        Err(_) => Err(Fault::new(
+            "config.session_store_invalid",
+            "is not the address of a Redis server",
+            "set it to an address like redis://:password@cache.example:6379/0",
+        )),
+    }
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_: &str) -> Result<Option<Arc<dyn SessionStore>>, Fault> {
+    Err(Fault::new(
+        "config.session_store_unsupported",
+        "is a Redis server, and the application is built without the feature redis",
+        "add the feature redis to the dependency on ciam-axum or ciam-actix",
+    ))
 }
 
 /// Reads `CIAM_SCOPES`.
@@ -264,11 +288,6 @@ mod tests {
         for (text, code) in [
             ("memory://", "config.session_store_unknown"),
             (
-                "redis://:hunter2@cache:6379",
-                "config.session_store_unsupported",
-            ),
-            ("rediss://cache", "config.session_store_unsupported"),
-            (
                 "postgres://u:hunter2@db/shop",
                 "config.session_store_unsupported",
             ),
@@ -280,6 +299,21 @@ mod tests {
             assert_eq!(fault.code, code, "{text}");
             assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
         }
+    }
+
+    #[test]
+    fn a_redis_server_needs_the_feature() {
+        for text in ["redis://:hunter2@cache:6379", "rediss://cache/1"] {
+            let store = session_store(text).map_err(|fault| fault.code);
+            if cfg!(feature = "redis") {
+                let store = store.expect("a store").expect("a store");
+                assert!(!format!("{store:?}").contains("hunter2"));
+            } else {
+                assert_eq!(store.err(), Some("config.session_store_unsupported"));
+            }
+        }
+        let fault = session_store("redis://:hunter2@cache:port").expect_err("no port");
+        assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
     }
 
     #[test]

@@ -99,7 +99,7 @@ fn every_problem_is_found_at_once() {
         issuer = "issuer.example"
         userinfo = "yes"
         trusted_origins = "*"
-        session_store = "redis://:hunter2@cache"
+        session_store = "postgres://u:hunter2@db"
         session_idle = "3600"
         session_lifetime = "500d"
         clock_tolerance = "1h"
