@@ -94,11 +94,7 @@ pub(crate) fn visit(ciam: &Ciam, head: &RequestHead) -> Result<Visit, Rejection>
 }
 
 /// What has to be waited for until it is known who visits, or calls.
-pub(crate) fn pending(
-    visit: &Visit,
-    head: &RequestHead,
-    of_caller: bool,
-) -> Option<PendingVisit> {
+pub(crate) fn pending(visit: &Visit, head: &RequestHead, of_caller: bool) -> Option<PendingVisit> {
     let authorization = head.headers.get_all(AUTHORIZATION);
     let authorization = authorization.map(HeaderValue::as_bytes);
     visit.pending(of_caller, authorization, head.uri.query())

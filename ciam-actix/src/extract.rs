@@ -1,6 +1,5 @@
 //! What a handler asks for.
 
-use std::fmt;
 use std::ops::Deref;
 use std::pin::Pin;
 use std::task::{Context, Poll, ready};
@@ -130,19 +129,11 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
 }
 
 /// The future of an extractor that may have to wait until it is known who visits, or calls.
-#[derive(Debug)]
+#[allow(missing_debug_implementations)] // what is waited for has none
 pub struct Extracting<T> {
     request: HttpRequest,
-    pending: Option<Pending>,
+    pending: Option<PendingVisit>,
     extract: fn(&HttpRequest) -> Result<T, Rejection>,
-}
-
-struct Pending(PendingVisit);
-
-impl fmt::Debug for Pending {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Pending")
-    }
 }
 
 impl<T> Extracting<T> {
@@ -157,7 +148,7 @@ impl<T> Extracting<T> {
         let pending = visit.and_then(|visit| pending(visit, request.head(), of_caller));
         Self {
             request: request.clone(),
-            pending: pending.map(Pending),
+            pending,
             extract,
         }
     }
@@ -167,7 +158,7 @@ impl<T> Future for Extracting<T> {
     type Output = Result<T, Rejection>;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Some(Pending(pending)) = &mut self.pending {
+        if let Some(pending) = &mut self.pending {
             ready!(pending.as_mut().poll(context));
             self.pending = None;
         }

@@ -4,13 +4,12 @@ use std::future::{Ready, ready};
 use std::pin::Pin;
 use std::rc::Rc;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use actix_web::body::{EitherBody, MessageBody};
 use actix_web::dev::{Service, ServiceRequest, ServiceResponse, Transform};
 use actix_web::{Error, HttpMessage};
 use ciam_core::{Ciam, Guard, PendingVisit};
-use pin_project_lite::pin_project;
 
 use crate::Rejection;
 use crate::convert::{Head, pending};
@@ -35,7 +34,7 @@ impl RequireLayer {
 
 impl<S, B> Transform<S, ServiceRequest> for RequireLayer
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody,
 {
     type Response = ServiceResponse<EitherBody<B>>;
@@ -83,90 +82,35 @@ impl RequireLayer {
         let head = Head::read(request.head())?;
         Ok(visit.require(&self.guard, head.incoming())?)
     }
-
-    fn decide<S>(&self, inner: &S, request: ServiceRequest) -> RequireFuture<S>
-    where
-        S: Service<ServiceRequest>,
-    {
-        match self.check(&request) {
-            Ok(()) => RequireFuture::Passed {
-                inner: inner.call(request),
-            },
-            Err(rejection) => RequireFuture::Refused {
-                response: Some(request.into_response(rejection.into_response())),
-            },
-        }
-    }
 }
 
 impl<S, B> Service<ServiceRequest> for RequireService<S>
 where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: MessageBody,
 {
     type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
-    type Future = RequireFuture<S>;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
 
     fn poll_ready(&self, context: &mut Context<'_>) -> Poll<Result<(), Error>> {
         self.inner.poll_ready(context)
     }
 
-    fn call(&self, request: ServiceRequest) -> RequireFuture<S> {
-        let Some(pending) = self.layer.pending(&request) else {
-            return self.layer.decide(&*self.inner, request);
-        };
-        RequireFuture::Pending {
-            pending,
-            then: Some((self.layer.clone(), Rc::clone(&self.inner), request)),
-        }
-    }
-}
-
-pin_project! {
-    /// The future of [`RequireService`].
-    #[project = Project]
-    #[allow(missing_debug_implementations)] // of what actix-web gives, too little has one
-    #[allow(missing_docs, clippy::exhaustive_enums)] // named by `Service::Future`, used by nobody
-    pub enum RequireFuture<S>
-    where
-        S: Service<ServiceRequest>,
-    {
-        /// It is not known yet who calls.
-        Pending { pending: PendingVisit, then: Option<(RequireLayer, Rc<S>, ServiceRequest)> },
-        /// The inner service is at work.
-        Passed { #[pin] inner: S::Future },
-        /// The inner service was not asked.
-        Refused { response: Option<ServiceResponse> },
-    }
-}
-
-impl<S, B> Future for RequireFuture<S>
-where
-    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error>,
-{
-    type Output = Result<ServiceResponse<EitherBody<B>>, Error>;
-
-    fn poll(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        if let Project::Pending { pending, then } = self.as_mut().project() {
-            ready!(pending.as_mut().poll(context));
-            if let Some((layer, inner, request)) = then.take() {
-                let decided = layer.decide(&*inner, request);
-                self.set(decided);
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let (layer, inner) = (self.layer.clone(), Rc::clone(&self.inner));
+        Box::pin(async move {
+            let pending = layer.pending(&request);
+            if let Some(pending) = pending {
+                pending.await;
             }
-        }
-        // Polled once more after it was ready, which no executor does.
-        let again = || Rejection::internal().into();
-        match self.project() {
-            Project::Passed { inner } => {
-                let response = ready!(inner.poll(context))?;
-                Poll::Ready(Ok(response.map_into_left_body()))
-            }
-            Project::Refused { response } => {
-                let response = response.take().map(ServiceResponse::map_into_right_body);
-                Poll::Ready(response.ok_or_else(again))
-            }
-            Project::Pending { .. } => Poll::Ready(Err(again())),
-        }
+            Ok(match layer.check(&request) {
+                Ok(()) => inner.call(request).await?.map_into_left_body(),
+                Err(rejection) => {
+                    let response = request.into_response(rejection.into_response());
+                    response.map_into_right_body()
+                }
+            })
+        })
     }
 }
