@@ -6,7 +6,9 @@ use http::header::InvalidHeaderValue;
 
 use crate::api::ApiError;
 use crate::claims::ClaimsError;
-use crate::flow::{CallbackError, HintError, ParameterError, TokenEndpointError, UserinfoError};
+use crate::flow::{
+    CallbackError, HintError, ParameterError, StepUpError, TokenEndpointError, UserinfoError,
+};
 use crate::keys::KeysError;
 use crate::metadata::MetadataError;
 use crate::random::RandomError;
@@ -160,6 +162,7 @@ const fn callback_kind(error: &CallbackError) -> ErrorKind {
             cancelled: true, ..
         } => ErrorKind::Cancelled,
         CallbackError::Provider { .. } => ErrorKind::Refused,
+        CallbackError::StepUp(StepUpError::NotFresh { .. }) => ErrorKind::Refused,
         _ => ErrorKind::Provider,
     }
 }

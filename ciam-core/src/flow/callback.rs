@@ -7,6 +7,7 @@ use http::{Request, Response};
 
 use super::parameters::{ParameterError, Parameters};
 use super::redact::shown;
+use super::step_up::StepUpError;
 use super::token_endpoint::{
     CodeExchange, TokenAnswer, TokenEndpointError, advice_suffix, client_auth, token_request,
     token_response,
@@ -112,6 +113,9 @@ pub(crate) enum CallbackError {
     /// The `state` is not that of the transaction.
     #[error("the state of the authorization response is not that of this browser's attempt")]
     StateMismatch,
+    /// The sign-in does not show what a guard asked for.
+    #[error(transparent)]
+    StepUp(#[from] StepUpError),
     /// The ID token was refused.
     #[error(transparent)]
     Token(#[from] TokenError),
@@ -146,6 +150,7 @@ impl CallbackError {
             Self::Provider { .. } => "callback.provider",
             Self::StateMissing => "callback.state_missing",
             Self::StateMismatch => "callback.state",
+            Self::StepUp(error) => error.code(),
             Self::Token(error) => error.code(),
             Self::TokenEndpoint(error) => error.code(),
             Self::Transaction => "callback.transaction",
@@ -236,6 +241,10 @@ pub(crate) async fn finish(
         code: Some(response.code.expose()),
     };
     let id_token = verify(&answer.id_token, metadata, provider, &expected, now).await?;
+    let tolerance = config.clock_tolerance();
+    transaction
+        .step_up
+        .check(&id_token.claims(), now, tolerance)?;
     let claims = match (
         config.calls_userinfo(),
         metadata.document().userinfo_endpoint.as_ref(),

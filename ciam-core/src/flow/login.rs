@@ -48,6 +48,10 @@ pub(crate) struct HintError {
 }
 
 impl HintError {
+    pub(super) const fn of(name: &'static str) -> Self {
+        Self { name }
+    }
+
     /// A stable code.
     pub(crate) const fn code(&self) -> &'static str {
         "login.hint"
@@ -60,6 +64,7 @@ pub(crate) fn authorization_url(
     config: &Config,
     transaction: &Transaction,
     hints: &Hints,
+    of_microsoft: bool,
 ) -> Url {
     let mut url = endpoint.clone();
     {
@@ -79,13 +84,20 @@ pub(crate) fn authorization_url(
         if config.response_mode() == ResponseMode::FormPost {
             query.append_pair("response_mode", "form_post");
         }
-        if let Some(max_age) = config.max_age() {
+        if let Some(max_age) = config.max_age()
+            && transaction.step_up.max_age.is_none()
+        {
             query.append_pair("max_age", &max_age.as_secs().to_string());
         }
+        let asks_again = of_microsoft && transaction.step_up.max_age.is_some();
         for (name, value) in &hints.values {
-            query.append_pair(name, value);
+            // A parameter twice is an error (RFC 6749, section 3.1).
+            if !(asks_again && *name == "prompt") {
+                query.append_pair(name, value);
+            }
         }
     }
+    transaction.step_up.ask(&mut url, of_microsoft);
     url
 }
 

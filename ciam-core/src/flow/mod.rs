@@ -13,6 +13,7 @@ pub(crate) mod logout;
 pub(crate) mod parameters;
 mod redact;
 pub(crate) mod return_to;
+pub(crate) mod step_up;
 mod token_endpoint;
 pub(crate) mod transaction;
 mod userinfo;
@@ -21,6 +22,7 @@ pub(crate) use callback::CallbackError;
 pub(crate) use login::HintError;
 pub use parameters::CALLBACK_BODY_LIMIT;
 pub(crate) use parameters::ParameterError;
+pub(crate) use step_up::StepUpError;
 pub(crate) use token_endpoint::TokenEndpointError;
 pub(crate) use userinfo::UserinfoError;
 

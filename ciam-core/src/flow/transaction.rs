@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use super::return_to::ReturnTo;
+use super::step_up::StepUp;
 use crate::clock::Timestamp;
 use crate::random::{self, Random, RandomError};
 use crate::secret::Secret;
@@ -23,12 +24,14 @@ pub(crate) struct Transaction {
     /// (RFC 9700, section 4.4).
     pub(crate) issuer: String,
     pub(crate) started_at: Timestamp,
+    pub(crate) step_up: StepUp,
 }
 
 impl Transaction {
     pub(crate) fn start(
         issuer: &str,
         return_to: ReturnTo,
+        step_up: StepUp,
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<Self, RandomError> {
@@ -39,6 +42,7 @@ impl Transaction {
             return_to,
             issuer: issuer.to_owned(),
             started_at: now,
+            step_up,
         })
     }
 
@@ -60,6 +64,7 @@ impl Transaction {
             return_to: self.return_to.as_str(),
             issuer: &self.issuer,
             started_at: self.started_at.unix(),
+            step_up: (!self.step_up.is_nothing()).then_some(&self.step_up),
         };
         // Texts and a number always make JSON.
         serde_json::to_vec(&wire).unwrap_or_default()
@@ -75,6 +80,7 @@ impl Transaction {
             return_to: ReturnTo::parse(&wire.return_to, own_prefix).ok()?,
             issuer: wire.issuer,
             started_at: Timestamp::from_unix(wire.started_at),
+            step_up: wire.step_up,
         })
     }
 }
@@ -87,6 +93,8 @@ struct Wire<'a> {
     return_to: &'a str,
     issuer: &'a str,
     started_at: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    step_up: Option<&'a StepUp>,
 }
 
 #[derive(Deserialize)]
@@ -98,6 +106,8 @@ struct OwnedWire {
     return_to: String,
     issuer: String,
     started_at: u64,
+    #[serde(default)]
+    step_up: StepUp,
 }
 
 /// How long a visitor may take at the provider: long enough to create an account
@@ -119,8 +129,18 @@ mod tests {
     fn transaction() -> Transaction {
         let return_to = ReturnTo::parse("/account?x=1", "/auth").expect("a local path");
         let now = Timestamp::from_unix(1000);
-        Transaction::start("https://issuer.example", return_to, now, &SystemRandom)
-            .expect("the system has randomness")
+        let step_up = StepUp {
+            contexts: vec!["c1".to_owned()],
+            max_age: Some(300),
+        };
+        Transaction::start(
+            "https://issuer.example",
+            return_to,
+            step_up,
+            now,
+            &SystemRandom,
+        )
+        .expect("the system has randomness")
     }
 
     #[test]
@@ -131,6 +151,7 @@ mod tests {
         assert!(other.nonce.matches(one.nonce.expose()));
         assert!(other.code_verifier.matches(one.code_verifier.expose()));
         assert_eq!(other.return_to.as_str(), "/account?x=1");
+        assert_eq!(other.step_up, one.step_up);
         assert_eq!(
             (other.issuer, other.started_at),
             (one.issuer, one.started_at)

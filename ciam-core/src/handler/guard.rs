@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use crate::claims::{Caller, Claims, User};
 use crate::clock::Timestamp;
+use crate::flow::step_up::StepUp;
 
 /// What a route asks of whoever requests it. Combined with `&` and `|`.
 ///
@@ -220,6 +221,15 @@ impl Lacking {
             beyond_help: true,
             ..Self::default()
         }
+    }
+
+    /// What signing in again would bring, if that is all.
+    pub(super) fn step_up(&self) -> Option<StepUp> {
+        let suffices = !self.beyond_help && self.scopes.is_empty();
+        suffices.then(|| StepUp {
+            contexts: self.auth_contexts.clone(),
+            max_age: self.max_age,
+        })
     }
 
     fn and(mut self, other: Self) -> Self {

@@ -2,7 +2,7 @@
 
 use bytes::Bytes;
 use http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
-use http::{HeaderMap, Response, StatusCode};
+use http::{HeaderMap, Method, Response, StatusCode};
 use url::form_urlencoded;
 
 use super::Ciam;
@@ -12,6 +12,7 @@ use crate::api::challenge::Challenge;
 use crate::config::Config;
 use crate::error::Error;
 use crate::flow::return_to::ReturnTo;
+use crate::flow::step_up::StepUp;
 use crate::page::{Action, Page, STYLE};
 
 /// A request that is answered before a handler sees it.
@@ -54,6 +55,31 @@ impl Rejection {
                 code: Some("visit.forbidden"),
                 correlation_id: None,
                 actions: vec![to_front_page(ciam.config())],
+            },
+        ))
+    }
+
+    /// Somebody who is signed in and has to prove more: a page that is read brings its
+    /// reader back to it; what a form sent is not sent again.
+    pub(super) fn step_up(ciam: &Ciam, incoming: Incoming<'_>, step_up: &StepUp) -> Self {
+        if !incoming.is_navigation() {
+            return Self::from(json(StatusCode::UNAUTHORIZED, "visit.step_up"));
+        }
+        let config = ciam.config();
+        let again = step_up_path(config, &incoming.return_to(config), step_up);
+        if *incoming.method == Method::GET || *incoming.method == Method::HEAD {
+            return Self::from(redirect(&again));
+        }
+        Self::from(page(
+            config,
+            &Page {
+                status: StatusCode::UNAUTHORIZED,
+                title: "Please sign in again",
+                message: "This step asks you to prove that it is you. What you sent was not \
+                          carried out and is not kept: sign in again, and send it once more.",
+                code: Some("visit.step_up"),
+                correlation_id: None,
+                actions: vec![Action::new("Sign in again", again), to_front_page(config)],
             },
         ))
     }
@@ -115,12 +141,20 @@ impl From<Response<Bytes>> for Rejection {
 
 /// Where a visitor signs in and comes back from.
 pub(super) fn login_path(config: &Config, return_to: &ReturnTo) -> String {
+    step_up_path(config, return_to, &StepUp::default())
+}
+
+/// Where a visitor signs in again, and proves more.
+fn step_up_path(config: &Config, return_to: &ReturnTo, step_up: &StepUp) -> String {
     let login = config.path_for("login");
-    if *return_to == front_page(config) {
+    let home = *return_to == front_page(config);
+    let back = (!home).then(|| ("return_to", return_to.as_str().to_owned()));
+    let parameters: Vec<_> = back.into_iter().chain(step_up.parameters()).collect();
+    if parameters.is_empty() {
         return login;
     }
     let mut query = form_urlencoded::Serializer::for_suffix(format!("{login}?"), login.len() + 1);
-    query.append_pair("return_to", return_to.as_str());
+    query.extend_pairs(parameters);
     query.finish()
 }
 

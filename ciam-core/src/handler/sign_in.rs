@@ -17,6 +17,7 @@ use crate::flow::CallbackError;
 use crate::flow::callback::{self, SignedIn};
 use crate::flow::login::{Hints, authorization_url};
 use crate::flow::parameters::Parameters;
+use crate::flow::step_up::StepUp;
 use crate::flow::transaction::{MAX_TRANSACTIONS, TRANSACTION_LIFETIME, Transaction};
 use crate::metadata::Metadata;
 use crate::session::cookie;
@@ -97,6 +98,7 @@ impl Ciam {
         let now = self.now();
         let parameters = Parameters::parse(incoming.uri.query().unwrap_or_default().as_bytes())?;
         let hints = Hints::from_parameters(&parameters)?;
+        let step_up = StepUp::from_parameters(&parameters)?;
         let hints = match experience {
             Experience::SignIn => hints,
             Experience::SignUp => hints.sign_up(),
@@ -111,10 +113,16 @@ impl Ciam {
             .unwrap_or_else(|| front_page(config));
 
         let metadata = self.0.provider.metadata.metadata(now).await?;
-        let transaction =
-            Transaction::start(metadata.issuer(), return_to, now, &**config.random())?;
+        let transaction = Transaction::start(
+            metadata.issuer(),
+            return_to,
+            step_up,
+            now,
+            &**config.random(),
+        )?;
         let endpoint = &metadata.document().authorization_endpoint;
-        let url = authorization_url(endpoint, config, &transaction, &hints);
+        let of_microsoft = metadata.tenant_id().is_some();
+        let url = authorization_url(endpoint, config, &transaction, &hints, of_microsoft);
         let mut response = redirect(url.as_str());
         let headers = response.headers_mut();
         for superseded in self.superseded_attempts(incoming.headers, now) {

@@ -183,7 +183,10 @@ impl Visit {
         };
         match (guard.lacking(subject, self.now()), subject) {
             (None, _) => Ok(()),
-            (Some(_), Subject::User(_)) => Err(Rejection::forbidden(&self.0.ciam, incoming)),
+            (Some(lacking), Subject::User(_)) => Err(match lacking.step_up() {
+                Some(step_up) => Rejection::step_up(&self.0.ciam, incoming, &step_up),
+                None => Rejection::forbidden(&self.0.ciam, incoming),
+            }),
             (Some(lacking), Subject::Caller(caller)) => {
                 Err(Rejection::lacking(&self.0.ciam, &lacking, caller))
             }
