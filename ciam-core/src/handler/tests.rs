@@ -15,4 +15,5 @@ mod provider;
 mod remembered;
 mod sign_in;
 mod sign_out;
+mod step_up;
 mod stored;
