@@ -12,6 +12,8 @@ use futures_util::future::{BoxFuture, Shared};
 
 use crate::clock::Timestamp;
 
+pub(crate) mod flights;
+
 /// A value, when it was fetched, and the fetch under way.
 pub(crate) struct Cached<T, E> {
     policy: Policy,

@@ -157,6 +157,26 @@ impl Claims {
         })
     }
 
+    /// The claims of an ID token that came with a refresh, in place of these.
+    ///
+    /// How and when the user signed in stays as it was: a refresh proves nothing anew
+    /// (OpenID Connect Core 1.0, section 12.2). Whose session of the provider's it is
+    /// stays too, where the newer claims do not say it.
+    #[must_use]
+    pub(crate) fn refreshed(&self, newer: &Self) -> Self {
+        let mut members = newer.members();
+        members.retain(|name| !PROTOCOL_CLAIMS.contains(&name) && !SIGN_IN_CLAIMS.contains(&name));
+        let mut kept = self.members();
+        kept.retain(|name| {
+            SIGN_IN_CLAIMS.contains(&name)
+                || (PROVIDER_CLAIMS.contains(&name) && members.value(name).is_none())
+        });
+        members.append(kept);
+        Self {
+            json: members.to_json(),
+        }
+    }
+
     /// The largest claims with the bytes each takes, largest first: what to look
     /// at when a session does not fit into its cookie.
     pub fn largest(&self, count: usize) -> Vec<(String, usize)> {
@@ -201,6 +221,12 @@ const PROTOCOL_CLAIMS: &[&str] = &[
     "aio", "at_hash", "aud", "azp", "c_hash", "exp", "iat", "jti", "nbf", "nonce", "rh", "s_hash",
     "uti", "ver",
 ];
+
+/// They say how and when the user signed in.
+const SIGN_IN_CLAIMS: &[&str] = &["acr", "acrs", "amr", "auth_time"];
+
+/// They say where, and not every token repeats them.
+const PROVIDER_CLAIMS: &[&str] = &["idp", "sid"];
 
 /// They say who signed in and how, and count only where they are signed.
 const SIGNED_CLAIMS: &[&str] = &[

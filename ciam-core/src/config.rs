@@ -34,6 +34,7 @@ use crate::transport::{HttpClient, TransportOptions};
 pub use authority::{Authority, IssuerPolicy, Tenants};
 pub use builder::ConfigBuilder;
 pub use choices::ResponseMode;
+pub(crate) use choices::{MAX_SCOPE_BYTES, is_scope_char};
 pub use credential::{ClientAuth, ClientCredential};
 pub use guid::Guid;
 pub use problem::{ConfigError, Problem, Warning};
@@ -114,6 +115,7 @@ pub struct Config {
     trusted_origins: Vec<String>,
     session_idle: Duration,
     session_lifetime: Duration,
+    session_renewal: Duration,
     session_store: Option<Arc<dyn SessionStore>>,
     clock_tolerance: Duration,
     http_timeout: Duration,
@@ -369,6 +371,17 @@ impl Config {
         self.session_lifetime
     }
 
+    /// How long a session is used before that is written down.
+    pub(crate) const fn session_renewal(&self) -> Duration {
+        self.session_renewal
+    }
+
+    /// Whether tokens are kept for the APIs that the application calls: whether a
+    /// refresh token is asked for.
+    pub(crate) fn keeps_tokens(&self) -> bool {
+        self.scopes.iter().any(|scope| scope == OFFLINE_ACCESS)
+    }
+
     /// Where sessions are kept, if not in the cookie.
     pub(crate) const fn session_store(&self) -> Option<&Arc<dyn SessionStore>> {
         self.session_store.as_ref()
@@ -382,6 +395,9 @@ impl Config {
 
 /// The route that the provider sends the browser back to.
 const CALLBACK: &str = "callback";
+
+/// OpenID Connect Core 1.0, section 11.
+pub(crate) const OFFLINE_ACCESS: &str = "offline_access";
 
 /// RFC 9728, section 3: before the path of the resource.
 const RESOURCE_METADATA: &str = "/.well-known/oauth-protected-resource";

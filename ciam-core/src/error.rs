@@ -6,8 +6,10 @@ use http::header::InvalidHeaderValue;
 
 use crate::api::ApiError;
 use crate::claims::ClaimsError;
+use crate::flow::token_endpoint::Refusal;
 use crate::flow::{
-    CallbackError, HintError, ParameterError, StepUpError, TokenEndpointError, UserinfoError,
+    CallbackError, HintError, ParameterError, StepUpError, TokenEndpointError, TokensError,
+    UserinfoError,
 };
 use crate::keys::KeysError;
 use crate::metadata::MetadataError;
@@ -66,6 +68,8 @@ enum Stage {
     Session(#[from] SessionError),
     #[error(transparent)]
     Store(#[from] StoreError),
+    #[error(transparent)]
+    Tokens(#[from] TokensError),
 }
 
 impl Error {
@@ -82,6 +86,17 @@ impl Error {
                 ErrorKind::Internal
             }
             Stage::Store(_) => ErrorKind::Unavailable,
+            Stage::Tokens(error) => tokens_kind(error),
+        }
+    }
+
+    /// Whether the provider has not heard of the user yet, who signed up a moment ago.
+    pub(crate) fn user_is_too_new(&self) -> bool {
+        match &*self.0 {
+            Stage::Callback(CallbackError::TokenEndpoint(error)) => {
+                error.refusal() == Some(&Refusal::TooNew)
+            }
+            _ => false,
         }
     }
 
@@ -100,6 +115,7 @@ impl Error {
             Stage::Seal(error) => error.code(),
             Stage::Session(error) => error.code(),
             Stage::Store(error) => error.code(),
+            Stage::Tokens(error) => error.code(),
         }
     }
 }
@@ -145,12 +161,7 @@ const fn callback_kind(error: &CallbackError) -> ErrorKind {
     match error {
         CallbackError::Keys(error) => keys_kind(error),
         CallbackError::Metadata(error) => metadata_kind(error),
-        CallbackError::TokenEndpoint(error) => match error {
-            TokenEndpointError::NotJson { status, .. }
-            | TokenEndpointError::Refused { status, .. } => status_kind(*status),
-            TokenEndpointError::Transport(error) => transport_kind(error),
-            _ => ErrorKind::Provider,
-        },
+        CallbackError::TokenEndpoint(error) => token_endpoint_kind(error),
         CallbackError::Userinfo(error) => match error {
             UserinfoError::Status { status } => status_kind(*status),
             UserinfoError::Transport(error) => transport_kind(error),
@@ -163,6 +174,36 @@ const fn callback_kind(error: &CallbackError) -> ErrorKind {
         } => ErrorKind::Cancelled,
         CallbackError::Provider { .. } => ErrorKind::Refused,
         CallbackError::StepUp(StepUpError::NotFresh { .. }) => ErrorKind::Refused,
+        _ => ErrorKind::Provider,
+    }
+}
+
+const fn tokens_kind(error: &TokensError) -> ErrorKind {
+    match error {
+        TokensError::Busy { .. } | TokensError::Interrupted | TokensError::Store(_) => {
+            ErrorKind::Unavailable
+        }
+        TokensError::Ended(_) | TokensError::Gone | TokensError::Interaction { .. } => {
+            ErrorKind::Refused
+        }
+        TokensError::IdToken(error) => callback_kind(error),
+        TokensError::Metadata(error) => metadata_kind(error),
+        TokensError::OtherUser => ErrorKind::Provider,
+        TokensError::NotKept
+        | TokensError::Random(_)
+        | TokensError::Scopes(_)
+        | TokensError::Seal(_)
+        | TokensError::Session(_) => ErrorKind::Internal,
+        TokensError::TokenEndpoint(error) => token_endpoint_kind(error),
+    }
+}
+
+const fn token_endpoint_kind(error: &TokenEndpointError) -> ErrorKind {
+    match error {
+        TokenEndpointError::NotJson { status, .. } | TokenEndpointError::Refused { status, .. } => {
+            status_kind(*status)
+        }
+        TokenEndpointError::Transport(error) => transport_kind(error),
         _ => ErrorKind::Provider,
     }
 }

@@ -9,7 +9,7 @@ use url::Url;
 
 use crate::clock::Timestamp;
 use crate::config::{ClientAuth, ClientCredential, Guid, MAX_CHUNKS};
-use crate::flow::fuzzing::{CodeExchange, token_response, userinfo_response};
+use crate::flow::fuzzing::{Grant, TokenRequest, token_response, userinfo_response};
 use crate::flow::parameters::Parameters;
 use crate::flow::return_to::ReturnTo;
 use crate::flow::transaction::Transaction;
@@ -137,7 +137,12 @@ pub fn open_session(
     idle: Duration,
     absolute: Duration,
 ) -> Result<(Claims, Timestamp), &'static str> {
-    let lifetimes = Lifetimes { idle, absolute };
+    let renewal = idle / 10;
+    let lifetimes = Lifetimes {
+        idle,
+        absolute,
+        renewal,
+    };
     let session = Session::open(&ring.0, &context.seal(), text, now, &lifetimes);
     session
         .map(|session| (session.claims().clone(), session.expires_at()))
@@ -215,18 +220,24 @@ pub fn token_answer(
     code_verifier: &str,
 ) -> Result<(String, Option<String>), String> {
     let endpoint = Url::parse("https://issuer.example/token").expect("an address");
-    let exchange = CodeExchange {
+    let asked = TokenRequest {
         token_endpoint: &endpoint,
         client_id: "client",
         credential: &ClientCredential::Secret(Secret::new(client_secret)),
         client_auth: ClientAuth::Post,
-        code: &Secret::new(code),
-        redirect_uri: "https://shop.example/auth/callback",
-        code_verifier: &Secret::new(code_verifier),
+        grant: Grant::AuthorizationCode {
+            code: &Secret::new(code),
+            redirect_uri: "https://shop.example/auth/callback",
+            code_verifier: &Secret::new(code_verifier),
+        },
     };
-    let answer = token_response(response, &exchange).map_err(|error| error.to_string())?;
-    let access_token = answer.access_token.map(|token| token.expose().to_owned());
-    Ok((answer.id_token.expose().to_owned(), access_token))
+    let answer = token_response(response, &asked).map_err(|error| error.to_string())?;
+    let id_token = answer.id_token().map_err(|error| error.to_string())?;
+    let access_token = answer.access_token.as_ref();
+    Ok((
+        id_token.expose().to_owned(),
+        access_token.map(|token| token.expose().to_owned()),
+    ))
 }
 
 /// The ID token's claims with those of a userinfo answer, or the text of the refusal.

@@ -155,6 +155,8 @@ pub(crate) enum KeyKind {
     ProviderSession,
     /// Issuer and `sub`.
     User,
+    /// The name of the tokens of a session that is in a cookie.
+    CookieTokens,
     /// The key of a session whose tokens are being refreshed.
     Refresh,
     /// Issuer and `jti` of a logout token.
@@ -170,6 +172,7 @@ impl KeyKind {
             Self::User => 3,
             Self::Refresh => 4,
             Self::LogoutToken => 5,
+            Self::CookieTokens => 6,
         }
     }
 }

@@ -19,7 +19,7 @@ use super::credential::{self, ClientAuth, ClientCredential};
 use super::problem::{ConfigError, Fault, Findings};
 use super::setting::Setting;
 use super::values::Values;
-use super::{Config, duration};
+use super::{Config, OFFLINE_ACCESS, duration};
 
 mod api;
 
@@ -41,6 +41,7 @@ pub(super) fn build(
         page,
         random,
         resolve,
+        session_renewal,
         session_store,
     } = builder;
     findings.name_as_keys(values.set_in_file());
@@ -81,7 +82,9 @@ pub(super) fn build(
     let http_timeout = read.duration(Setting::HttpTimeout, HTTP_TIMEOUTS);
     let max_age = read.max_age(max_age);
     let ca = read.ca_certificates(read_file);
+    let session_renewal = session_idle / 100 * u32::from(session_renewal.min(MAX_SESSION_RENEWAL));
     let session_store = session_store.or(read.session_store());
+    read.tokens(scopes.as_deref(), session_store.is_none());
     read.what_is_not_there_yet();
 
     let config = || {
@@ -120,6 +123,7 @@ pub(super) fn build(
             trusted_origins: trusted_origins.unwrap_or_default(),
             session_idle,
             session_lifetime,
+            session_renewal,
             session_store,
             clock_tolerance: clock_tolerance.unwrap_or(DEFAULT_CLOCK_TOLERANCE),
             http_timeout: http_timeout.unwrap_or(DEFAULT_HTTP_TIMEOUT),
@@ -311,16 +315,21 @@ impl Reader<'_> {
         if !self.values.contains(Setting::Scopes) {
             return Some(DEFAULT_SCOPES.map(str::to_owned).to_vec());
         }
-        let scopes = self.optional(Setting::Scopes, choices::scopes)?;
-        if scopes.iter().any(|scope| scope == "offline_access") {
+        self.optional(Setting::Scopes, choices::scopes)
+    }
+
+    /// Refresh tokens in cookies are refreshed by one process only, or get lost.
+    fn tokens(&mut self, scopes: Option<&[String]>, in_cookie: bool) {
+        let mut scopes = scopes.unwrap_or_default().iter();
+        if in_cookie && scopes.any(|scope| scope == OFFLINE_ACCESS) {
             self.findings.warning(
                 Setting::Scopes,
                 "config.offline_access",
-                "asks for offline_access, but this release keeps no tokens: the refresh token \
-                 is thrown away",
+                "asks for offline_access without a session store: tokens are then kept in the \
+                 session cookie, which works with a single instance of the application; set \
+                 CIAM_SESSION_STORE to have more",
             );
         }
-        Some(scopes)
     }
 
     /// How long a session lives without a request, and at most.
@@ -401,6 +410,9 @@ const DEFAULT_ROUTE_PREFIX: &str = "/auth";
 const DEFAULT_SCOPES: [&str; 3] = ["openid", "profile", "email"];
 const DEFAULT_SESSION_IDLE: Duration = Duration::from_secs(24 * 60 * 60);
 const DEFAULT_SESSION_LIFETIME: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// In percent of the idle time: with more, a session that is used could end unrenewed.
+const MAX_SESSION_RENEWAL: u8 = 50;
 
 /// Browsers keep no cookie longer than this: RFC 6265bis, section 5.5.
 const COOKIE_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);

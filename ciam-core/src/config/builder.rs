@@ -41,6 +41,7 @@ pub struct ConfigBuilder {
     pub(super) page: Option<PageHook>,
     pub(super) random: Arc<dyn Random>,
     pub(super) resolve: Vec<(String, SocketAddr)>,
+    pub(super) session_renewal: u8,
     pub(super) session_store: Option<Arc<dyn SessionStore>>,
 }
 
@@ -60,6 +61,7 @@ impl ConfigBuilder {
             page: None,
             random: Arc::new(SystemRandom),
             resolve: Vec::new(),
+            session_renewal: DEFAULT_SESSION_RENEWAL,
             session_store: None,
         }
     }
@@ -231,6 +233,14 @@ impl ConfigBuilder {
         self.with(Setting::SessionLifetime, Value::Duration(lifetime))
     }
 
+    /// Sets after which part of the idle time, in percent, the use of a session is written
+    /// down: with less a session ends closer to its idle time after the last request, with
+    /// more it is written less often. Default: 10. At most 50.
+    pub fn with_session_renewal(mut self, percent: u8) -> Self {
+        self.session_renewal = percent;
+        self
+    }
+
     /// Keeps sessions in a store of the application's own; the cookie then holds a
     /// random id. Default: what `CIAM_SESSION_STORE` says, or the cookie itself.
     pub fn with_session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
@@ -295,5 +305,9 @@ pub(super) enum AcceptedTenants {
     Any,
     These(Vec<String>),
 }
+
+/// With 24 hours of idle time, a session is written at most every 2.4 hours, and ends at
+/// most that much too early.
+const DEFAULT_SESSION_RENEWAL: u8 = 10;
 
 const DEFAULT_TOKEN_CACHE: (u64, Duration) = (10_000, Duration::from_secs(3600));

@@ -209,13 +209,13 @@ fn origin_fault(text: &str, fault: &Fault) -> Fault {
 }
 
 /// RFC 6749, section 3.3: `scope-token`.
-const fn is_scope_char(c: char) -> bool {
+pub(crate) const fn is_scope_char(c: char) -> bool {
     matches!(c, '!' | '#'..='[' | ']'..='~')
 }
 
 /// Scopes travel in the authorization URL; Entra refuses long query strings
 /// (AADSTS90015), and the other parameters need room as well.
-const MAX_SCOPE_BYTES: usize = 2048;
+pub(crate) const MAX_SCOPE_BYTES: usize = 2048;
 
 /// Each is compared with the `Origin` of every unsafe request.
 const MAX_TRUSTED_ORIGINS: usize = 32;

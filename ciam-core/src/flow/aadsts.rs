@@ -1,9 +1,13 @@
 //! What a developer should do about an error number of Microsoft's service.
 //!
-//! Program logic never depends on these numbers: Microsoft may change them. Only
-//! the log does.
+//! Program logic does not depend on these numbers, which Microsoft may change, with one
+//! exception: only the log does.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
+
+/// The user signed up a moment ago, and the policies have not heard of it yet. The one
+/// number that a decision is made from: nothing else in the answer tells it apart.
+pub(crate) const TOO_NEW: u32 = 131_010;
 
 /// The first `AADSTS` number in a provider's description.
 pub(crate) fn number(description: &str) -> Option<u32> {

@@ -9,8 +9,8 @@ use super::parameters::{ParameterError, Parameters};
 use super::redact::shown;
 use super::step_up::StepUpError;
 use super::token_endpoint::{
-    CodeExchange, TokenAnswer, TokenEndpointError, advice_suffix, client_auth, token_request,
-    token_response,
+    Grant, TokenAnswer, TokenEndpointError, TokenRequest, advice_suffix, client_auth,
+    token_request, token_response,
 };
 use super::transaction::Transaction;
 use super::userinfo::{UserinfoError, userinfo_request, userinfo_response};
@@ -44,6 +44,8 @@ pub(crate) struct SignedIn {
     pub(crate) id_token: VerifiedIdToken,
     /// The ID token's claims, with userinfo's where that is configured.
     pub(crate) claims: Claims,
+    /// What else the token endpoint gave.
+    pub(crate) answer: TokenAnswer,
 }
 
 /// Why a callback signs nobody in.
@@ -227,7 +229,12 @@ pub(crate) async fn finish(
     config: &Config,
     now: Timestamp,
 ) -> Result<SignedIn, CallbackError> {
-    let answer = exchange(&response, transaction, metadata, provider, config).await?;
+    let grant = Grant::AuthorizationCode {
+        code: &response.code,
+        redirect_uri: &config.callback_url(),
+        code_verifier: &transaction.code_verifier,
+    };
+    let answer = ask(grant, metadata, provider, config).await?;
     let expected = ExpectedIdToken {
         issuer: metadata.issuer(),
         tenant_id: metadata.tenant_id(),
@@ -240,66 +247,65 @@ pub(crate) async fn finish(
         access_token: answer.access_token.as_ref().map(Secret::expose),
         code: Some(response.code.expose()),
     };
-    let id_token = verify(&answer.id_token, metadata, provider, &expected, now).await?;
+    let id_token = verify(answer.id_token()?, metadata, provider, &expected, now).await?;
     let tolerance = config.clock_tolerance();
     transaction
         .step_up
         .check(&id_token.claims(), now, tolerance)?;
-    let claims = match (
-        config.calls_userinfo(),
-        metadata.document().userinfo_endpoint.as_ref(),
-    ) {
-        (false, _) => id_token.claims(),
-        (true, None) => {
-            return Err(UserinfoError::Missing {
-                missing: "userinfo endpoint",
-            }
-            .into());
-        }
-        (true, Some(endpoint)) => {
-            let request = answer
-                .access_token
-                .as_ref()
-                .and_then(|t| userinfo_request(endpoint, t));
-            let request = request.ok_or(UserinfoError::Missing {
-                missing: "access token",
-            })?;
-            let response = send(provider, "userinfo", request)
-                .await
-                .map_err(UserinfoError::from)?;
-            userinfo_response(&response, &id_token)?
-        }
+    let claims = if config.calls_userinfo() {
+        let access_token = answer.access_token.as_ref();
+        with_userinfo(&id_token, access_token, metadata, provider).await?
+    } else {
+        id_token.claims()
     };
-    Ok(SignedIn { id_token, claims })
+    Ok(SignedIn {
+        id_token,
+        claims,
+        answer,
+    })
 }
 
+/// The claims of the ID token, and what userinfo adds to them.
+pub(super) async fn with_userinfo(
+    id_token: &VerifiedIdToken,
+    access_token: Option<&Secret>,
+    metadata: &Metadata,
+    provider: &Provider,
+) -> Result<Claims, UserinfoError> {
+    let missing = |missing| UserinfoError::Missing { missing };
+    let endpoint = metadata.document().userinfo_endpoint.as_ref();
+    let endpoint = endpoint.ok_or_else(|| missing("userinfo endpoint"))?;
+    let request = access_token.and_then(|token| userinfo_request(endpoint, token));
+    let request = request.ok_or_else(|| missing("access token"))?;
+    let response = send(provider, "userinfo", request).await?;
+    userinfo_response(&response, id_token)
+}
+
+/// Asks the token endpoint. The request runs to its end, whoever waits for it.
 #[tracing::instrument(level = "debug", name = "token_request", skip_all)]
-async fn exchange(
-    response: &ValidatedResponse,
-    transaction: &Transaction,
+pub(super) async fn ask(
+    grant: Grant<'_>,
     metadata: &Metadata,
     provider: &Provider,
     config: &Config,
 ) -> Result<TokenAnswer, TokenEndpointError> {
     let document = metadata.document();
     let supported = document.token_endpoint_auth_methods.as_deref();
-    let exchange = CodeExchange {
+    let asked = TokenRequest {
         token_endpoint: &document.token_endpoint,
         client_id: config.client_id(),
         credential: config.credential(),
         client_auth: client_auth(config.credential(), config.client_auth(), supported)?,
-        code: &response.code,
-        redirect_uri: &config.callback_url(),
-        code_verifier: &transaction.code_verifier,
+        grant,
     };
-    let response = send(provider, "token", token_request(&exchange)).await?;
-    token_response(&response, &exchange)
+    let response = send(provider, "token", token_request(&asked)).await?;
+    token_response(&response, &asked)
 }
 
 /// A key that is not known may have come into use since the keys were fetched:
 /// then, and only then, they are fetched once more. A token that names no key
 /// does not say whether it is known, so that none verifies it counts as that.
-async fn verify(
+pub(super) async fn verify(
     id_token: &Secret,
     metadata: &Metadata,
     provider: &Provider,
@@ -318,7 +324,7 @@ async fn verify(
 }
 
 /// Runs to its end although the visitor may be gone: the provider takes a code once.
-async fn send(
+pub(super) async fn send(
     provider: &Provider,
     name: &'static str,
     request: Request<Bytes>,
@@ -332,7 +338,10 @@ async fn send(
 ///
 /// OpenID Connect Core 1.0, section 3.1.3.7, step 7: "The alg value SHOULD be the
 /// default of RS256".
-fn id_token_algorithm(config: &Config, metadata: &Metadata) -> Result<Algorithm, CallbackError> {
+pub(super) fn id_token_algorithm(
+    config: &Config,
+    metadata: &Metadata,
+) -> Result<Algorithm, CallbackError> {
     let advertised = &metadata.document().id_token_signing_algs;
     let rs256 = advertised.is_empty() || advertised.iter().any(|name| name == "RS256");
     config

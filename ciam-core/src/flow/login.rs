@@ -67,13 +67,15 @@ pub(crate) fn authorization_url(
     of_microsoft: bool,
 ) -> Url {
     let mut url = endpoint.clone();
+    let challenge = &transaction.challenge;
+    let scopes: Vec<_> = challenge.scopes(config.scopes()).collect();
     {
         let mut query = url.query_pairs_mut();
         query
             .append_pair("response_type", "code")
             .append_pair("client_id", config.client_id())
             .append_pair("redirect_uri", &config.callback_url())
-            .append_pair("scope", &config.scopes().join(" "))
+            .append_pair("scope", &scopes.join(" "))
             .append_pair("state", transaction.state.expose())
             .append_pair("nonce", transaction.nonce.expose())
             .append_pair(
@@ -97,7 +99,12 @@ pub(crate) fn authorization_url(
             }
         }
     }
-    transaction.step_up.ask(&mut url, of_microsoft);
+    // One of them at a time, each with a `claims` parameter of its own.
+    if challenge.claims.is_some() {
+        challenge.ask(&mut url);
+    } else {
+        transaction.step_up.ask(&mut url, of_microsoft);
+    }
     url
 }
 

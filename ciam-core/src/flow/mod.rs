@@ -8,13 +8,16 @@ use crate::transport::HttpClient;
 
 mod aadsts;
 pub(crate) mod callback;
+pub(crate) mod challenge;
 pub(crate) mod login;
 pub(crate) mod logout;
 pub(crate) mod parameters;
 mod redact;
+pub(crate) mod refresh;
 pub(crate) mod return_to;
 pub(crate) mod step_up;
-mod token_endpoint;
+pub(crate) mod token_endpoint;
+pub(crate) mod tokens;
 pub(crate) mod transaction;
 mod userinfo;
 
@@ -24,12 +27,13 @@ pub use parameters::CALLBACK_BODY_LIMIT;
 pub(crate) use parameters::ParameterError;
 pub(crate) use step_up::StepUpError;
 pub(crate) use token_endpoint::TokenEndpointError;
+pub(crate) use tokens::TokensError;
 pub(crate) use userinfo::UserinfoError;
 
 /// Answers of the provider, for the fuzz targets.
 #[cfg(fuzzing)]
 pub(crate) mod fuzzing {
-    pub(crate) use super::token_endpoint::{CodeExchange, token_response};
+    pub(crate) use super::token_endpoint::{Grant, TokenRequest, token_response};
     pub(crate) use super::userinfo::userinfo_response;
 }
 

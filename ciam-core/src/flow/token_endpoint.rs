@@ -8,96 +8,61 @@ use serde::Deserialize;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
-use super::aadsts;
 use super::redact::shown;
+use crate::clock::Timestamp;
 use crate::config::{ClientAuth, ClientCredential};
 use crate::secret::Secret;
-use crate::transport::{self, TransportError};
+use crate::session::tokens::AccessToken;
+use crate::token::MAX_TOKEN_BYTES;
+use crate::transport;
 
-/// An authorization code to be exchanged ([RFC 6749, section 4.1.3], RFC 7636,
-/// section 4.5).
-///
-/// [RFC 6749, section 4.1.3]: https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3
+mod error;
+mod grant;
+mod refusal;
+
+pub(crate) use error::TokenEndpointError;
+pub(super) use error::advice_suffix;
+pub(crate) use grant::Grant;
+use grant::Parameter;
+pub(crate) use refusal::Refusal;
+use refusal::refusal;
+
+/// What the token endpoint is asked.
 #[derive(Debug)]
-pub(crate) struct CodeExchange<'a> {
+pub(crate) struct TokenRequest<'a> {
     pub(crate) token_endpoint: &'a Url,
     pub(crate) client_id: &'a str,
     pub(crate) credential: &'a ClientCredential,
     pub(crate) client_auth: ClientAuth,
-    pub(crate) code: &'a Secret,
-    pub(crate) redirect_uri: &'a str,
-    pub(crate) code_verifier: &'a Secret,
+    pub(crate) grant: Grant<'a>,
 }
 
-/// What the provider gave for the code.
+/// What the provider gave. Which of it has to be there depends on the grant.
 #[derive(Debug)]
 pub(crate) struct TokenAnswer {
-    pub(crate) id_token: Secret,
     pub(crate) access_token: Option<Secret>,
+    /// In seconds.
+    pub(crate) expires_in: Option<u64>,
+    pub(crate) id_token: Option<Secret>,
+    pub(crate) refresh_token: Option<Secret>,
+    pub(crate) scope: Option<String>,
 }
 
-/// Why there are no tokens.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum TokenEndpointError {
-    /// The metadata allows no way of authentication that fits the credential.
-    #[error(
-        "the token endpoint takes {supported}, not a client secret by \
-         client_secret_basic or client_secret_post: set CIAM_CLIENT_AUTH to force one"
-    )]
-    ClientAuth {
-        /// What the metadata lists.
-        supported: String,
-    },
-    /// The answer lacks a token.
-    #[error("the token answer has no {member}")]
-    Member {
-        /// The missing member.
-        member: &'static str,
-    },
-    /// The answer is not a JSON object.
-    #[error("the token endpoint answers {status} without a JSON object ({content_type})")]
-    NotJson {
-        /// The HTTP status.
-        status: u16,
-        /// Of the answer.
-        content_type: String,
-    },
-    /// The provider refused ([RFC 6749, section 5.2]).
-    ///
-    /// [RFC 6749, section 5.2]: https://www.rfc-editor.org/rfc/rfc6749#section-5.2
-    #[error("the token endpoint refuses with {status} {error}: {description}{}", advice_suffix(*.advice))]
-    Refused {
-        /// The HTTP status.
-        status: u16,
-        /// The error code of the provider.
-        error: String,
-        /// The provider's words, without anything secret, shortened.
-        description: String,
-        /// What to do about it, where that is known.
-        advice: Option<&'static str>,
-    },
-    /// A token of a kind nobody asked for.
-    #[error("the token type is {found}, expected Bearer")]
-    TokenType {
-        /// The type in the answer, shortened.
-        found: String,
-    },
-    /// There was no answer.
-    #[error(transparent)]
-    Transport(#[from] TransportError),
-}
+impl TokenAnswer {
+    /// OpenID Connect Core 1.0, section 3.1.3.3: `openid` was asked for.
+    pub(crate) fn id_token(&self) -> Result<&Secret, TokenEndpointError> {
+        let missing = TokenEndpointError::Member { member: "id_token" };
+        self.id_token.as_ref().ok_or(missing)
+    }
 
-impl TokenEndpointError {
-    /// A stable code.
-    pub(crate) const fn code(&self) -> &'static str {
-        match self {
-            Self::ClientAuth { .. } => "token_endpoint.client_auth",
-            Self::Member { .. } => "token_endpoint.member",
-            Self::NotJson { .. } => "token_endpoint.not_json",
-            Self::Refused { .. } => "token_endpoint.refused",
-            Self::TokenType { .. } => "token_endpoint.token_type",
-            Self::Transport(error) => error.code(),
-        }
+    /// For an API, as it was granted now (RFC 6749, section 5.1).
+    pub(crate) fn access_token(&self, now: Timestamp) -> Result<AccessToken, TokenEndpointError> {
+        let missing = TokenEndpointError::Member {
+            member: "access_token",
+        };
+        let text = self.access_token.clone().ok_or(missing)?;
+        let scope = self.scope.clone();
+        Ok(AccessToken::granted(text, scope, self.expires_in, now))
     }
 }
 
@@ -133,26 +98,16 @@ pub(crate) fn client_auth(
     }
 }
 
-pub(crate) fn token_request(exchange: &CodeExchange<'_>) -> Request<Bytes> {
+pub(crate) fn token_request(asked: &TokenRequest<'_>) -> Request<Bytes> {
     let mut form = form_urlencoded::Serializer::new(String::new());
-    form.append_pair("grant_type", "authorization_code")
-        .append_pair("code", exchange.code.expose())
-        .append_pair("redirect_uri", exchange.redirect_uri)
-        .append_pair("code_verifier", exchange.code_verifier.expose());
-    let mut authorization = None;
-    match (exchange.client_auth, exchange.credential) {
-        (ClientAuth::Basic, ClientCredential::Secret(secret)) => {
-            authorization = basic(exchange.client_id, secret);
-        }
-        (ClientAuth::Post, ClientCredential::Secret(secret)) => {
-            form.append_pair("client_id", exchange.client_id)
-                .append_pair("client_secret", secret.expose());
-        }
-        _ => {
-            form.append_pair("client_id", exchange.client_id);
-        }
+    for (name, value) in asked.grant.parameters() {
+        match value {
+            Parameter::Open(text) => form.append_pair(name, text),
+            Parameter::Sealed(secret) => form.append_pair(name, secret.expose()),
+        };
     }
-    let mut request = transport::get(exchange.token_endpoint.as_str());
+    let authorization = authenticate(&mut form, asked);
+    let mut request = transport::get(asked.token_endpoint.as_str());
     *request.method_mut() = Method::POST;
     *request.body_mut() = Bytes::from(form.finish());
     let headers = request.headers_mut();
@@ -165,31 +120,49 @@ pub(crate) fn token_request(exchange: &CodeExchange<'_>) -> Request<Bytes> {
     request
 }
 
+/// RFC 6749, section 2.3.1: in the form, or as a header.
+fn authenticate(
+    form: &mut form_urlencoded::Serializer<'_, String>,
+    asked: &TokenRequest<'_>,
+) -> Option<HeaderValue> {
+    match (asked.client_auth, asked.credential) {
+        (ClientAuth::Basic, ClientCredential::Secret(secret)) => {
+            return basic(asked.client_id, secret);
+        }
+        (ClientAuth::Post, ClientCredential::Secret(secret)) => {
+            form.append_pair("client_id", asked.client_id)
+                .append_pair("client_secret", secret.expose());
+        }
+        _ => {
+            form.append_pair("client_id", asked.client_id);
+        }
+    }
+    None
+}
+
 pub(crate) fn token_response(
     response: &Response<Bytes>,
-    exchange: &CodeExchange<'_>,
+    asked: &TokenRequest<'_>,
 ) -> Result<TokenAnswer, TokenEndpointError> {
     let body = answer_body(response.body());
     let status = response.status();
     // 1. Anything but 200 is a refusal; some providers send 401 or 403, some an
     //    empty body.
     if status != StatusCode::OK {
-        return Err(refusal(response, body.unwrap_or_default(), exchange));
+        return Err(refusal(response, body.unwrap_or_default(), asked));
     }
     // 2. The body is a JSON object.
     let Some(body) = body else {
-        return Err(not_json(response, exchange));
+        return Err(not_json(response, asked));
     };
     // 3. A 200 that carries an error is one.
     if body.error.is_some() {
-        return Err(refusal(response, body, exchange));
+        return Err(refusal(response, body, asked));
     }
     // 4. The token type is Bearer, in any case (RFC 6749, section 5.1).
-    //    `expires_in` is a hint, sent as a number, as a text or not at all: it is
-    //    not looked at where the access token is used once, at once.
     match body.token_type.as_ref().and_then(Value::as_str) {
         Some(found) if !found.eq_ignore_ascii_case("bearer") => {
-            let found = shown(found, &sent(exchange));
+            let found = shown(found, &sent(asked));
             return Err(TokenEndpointError::TokenType { found });
         }
         Some(_) => {}
@@ -199,22 +172,34 @@ pub(crate) fn token_response(
             });
         }
     }
-    // 5. `openid` was asked for, so there is an ID token.
-    let id_token = body
-        .id_token
-        .as_ref()
-        .and_then(Value::as_str)
-        .map(Secret::new);
-    let id_token = id_token.ok_or(TokenEndpointError::Member { member: "id_token" })?;
-    let access_token = body
-        .access_token
-        .as_ref()
-        .and_then(Value::as_str)
-        .map(Secret::new);
+    // 5. What is there is a text of a length that can be kept.
+    let text = |member, value: Option<Value>| match value {
+        Some(Value::String(text)) if text.len() > MAX_TOKEN_BYTES => {
+            let bytes = text.len();
+            Err(TokenEndpointError::TooLong { member, bytes })
+        }
+        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
+        _ => Ok(None),
+    };
+    let secret = |member, value| text(member, value).map(|text| text.map(Secret::new));
     Ok(TokenAnswer {
-        id_token,
-        access_token,
+        access_token: secret("access_token", body.access_token)?,
+        expires_in: body.expires_in.as_ref().and_then(seconds),
+        id_token: secret("id_token", body.id_token)?,
+        refresh_token: secret("refresh_token", body.refresh_token)?,
+        scope: text("scope", body.scope).unwrap_or_default(),
     })
+}
+
+/// `expires_in`: a number, a text with a number, or of no use.
+fn seconds(value: &Value) -> Option<u64> {
+    match value {
+        Value::String(text) => text.trim().parse().ok(),
+        // What is negative has ended.
+        value => value
+            .as_u64()
+            .or_else(|| value.as_f64().map(|number| number as u64)),
+    }
 }
 
 fn answer_body(body: &[u8]) -> Option<AnswerBody> {
@@ -231,7 +216,12 @@ struct AnswerBody {
     access_token: Option<Value>,
     error: Option<Value>,
     error_description: Option<Value>,
+    claims: Option<Value>,
+    expires_in: Option<Value>,
     id_token: Option<Value>,
+    refresh_token: Option<Value>,
+    scope: Option<Value>,
+    suberror: Option<Value>,
     token_type: Option<Value>,
 }
 
@@ -245,68 +235,30 @@ fn basic(client_id: &str, secret: &Secret) -> Option<HeaderValue> {
     Some(value)
 }
 
-fn refusal(
-    response: &Response<Bytes>,
-    body: AnswerBody,
-    exchange: &CodeExchange<'_>,
-) -> TokenEndpointError {
-    fn text<'a>(member: &'a Option<Value>, default: &'a str) -> &'a str {
-        member.as_ref().and_then(Value::as_str).unwrap_or(default)
-    }
-    let error = text(&body.error, "without an error code");
-    let description = text(&body.error_description, "no description");
-    let advice = aadsts::number(description)
-        .and_then(aadsts::advice)
-        .or_else(|| general_advice(error, exchange.credential));
-    let sent = sent(exchange);
-    TokenEndpointError::Refused {
-        status: response.status().as_u16(),
-        error: shown(error, &sent),
-        description: shown(description, &sent),
-        advice,
-    }
-}
-
-/// What some providers repeat in their answers.
-fn sent<'a>(exchange: &CodeExchange<'a>) -> Vec<&'a str> {
-    let mut sent = vec![exchange.code.expose(), exchange.code_verifier.expose()];
-    if let ClientCredential::Secret(secret) = exchange.credential {
-        sent.push(secret.expose());
-    }
-    sent
-}
-
-fn general_advice(error: &str, credential: &ClientCredential) -> Option<&'static str> {
-    match (error, credential) {
-        ("invalid_client", ClientCredential::Secret(secret))
-            if crate::config::Guid::parse(secret.expose()).is_some() =>
-        {
-            Some("the client secret looks like an id: paste the secret's value, not its id")
-        }
-        ("invalid_client", ClientCredential::Secret(_)) => Some(
-            "check CIAM_CLIENT_ID and CIAM_CLIENT_SECRET; CIAM_CLIENT_AUTH forces how it is sent",
-        ),
-        ("invalid_client", _) => {
-            Some("check CIAM_CLIENT_ID; a confidential client needs CIAM_CLIENT_SECRET")
-        }
-        ("invalid_grant", _) => Some("the code is used, too old or not for this redirect URI"),
-        _ => None,
-    }
-}
-
-fn not_json(response: &Response<Bytes>, exchange: &CodeExchange<'_>) -> TokenEndpointError {
+fn not_json(response: &Response<Bytes>, asked: &TokenRequest<'_>) -> TokenEndpointError {
     let content_type = response
         .headers()
         .get(CONTENT_TYPE)
         .and_then(|v| v.to_str().ok());
     TokenEndpointError::NotJson {
         status: response.status().as_u16(),
-        content_type: shown(content_type.unwrap_or("no content type"), &sent(exchange)),
+        content_type: shown(content_type.unwrap_or("no content type"), &sent(asked)),
     }
 }
 
-pub(super) fn advice_suffix(advice: Option<&'static str>) -> String {
-    advice.map(|a| format!(" ({a})")).unwrap_or_default()
+/// What some providers repeat in their answers.
+fn sent<'a>(asked: &TokenRequest<'a>) -> Vec<&'a str> {
+    let parameters = asked.grant.parameters().into_iter();
+    let mut sent: Vec<_> = parameters
+        .filter_map(|(_, value)| match value {
+            Parameter::Open(_) => None,
+            Parameter::Sealed(secret) => Some(secret.expose()),
+        })
+        .collect();
+    if let ClientCredential::Secret(secret) = asked.credential {
+        sent.push(secret.expose());
+    }
+    sent
 }
 
 #[cfg(test)]

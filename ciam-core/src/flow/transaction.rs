@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use super::challenge::TokenChallenge;
 use super::return_to::ReturnTo;
 use super::step_up::StepUp;
 use crate::clock::Timestamp;
@@ -25,6 +26,9 @@ pub(crate) struct Transaction {
     pub(crate) issuer: String,
     pub(crate) started_at: Timestamp,
     pub(crate) step_up: StepUp,
+    pub(crate) challenge: TokenChallenge,
+    /// Begun anew, because the provider asked for it: that is done once.
+    pub(crate) is_second: bool,
 }
 
 impl Transaction {
@@ -43,6 +47,8 @@ impl Transaction {
             issuer: issuer.to_owned(),
             started_at: now,
             step_up,
+            challenge: TokenChallenge::default(),
+            is_second: false,
         })
     }
 
@@ -65,6 +71,8 @@ impl Transaction {
             issuer: &self.issuer,
             started_at: self.started_at.unix(),
             step_up: (!self.step_up.is_nothing()).then_some(&self.step_up),
+            challenge: (!self.challenge.is_nothing()).then_some(&self.challenge),
+            is_second: self.is_second,
         };
         // Texts and a number always make JSON.
         serde_json::to_vec(&wire).unwrap_or_default()
@@ -81,6 +89,8 @@ impl Transaction {
             issuer: wire.issuer,
             started_at: Timestamp::from_unix(wire.started_at),
             step_up: wire.step_up,
+            challenge: wire.challenge,
+            is_second: wire.is_second,
         })
     }
 }
@@ -95,6 +105,10 @@ struct Wire<'a> {
     started_at: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     step_up: Option<&'a StepUp>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    challenge: Option<&'a TokenChallenge>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    is_second: bool,
 }
 
 #[derive(Deserialize)]
@@ -108,6 +122,10 @@ struct OwnedWire {
     started_at: u64,
     #[serde(default)]
     step_up: StepUp,
+    #[serde(default)]
+    challenge: TokenChallenge,
+    #[serde(default)]
+    is_second: bool,
 }
 
 /// How long a visitor may take at the provider: long enough to create an account

@@ -24,7 +24,7 @@ pub struct Incoming<'a> {
 impl Incoming<'_> {
     /// The names of all headers that [`Ciam`](crate::Ciam) reads, in lower case: an
     /// adapter whose framework has header types of its own converts no others.
-    pub const HEADERS: [&'static str; 15] = [
+    pub const HEADERS: [&'static str; 16] = [
         "accept",
         "connection",
         "content-type",
@@ -39,6 +39,7 @@ impl Incoming<'_> {
         "sec-fetch-site",
         "sec-purpose",
         "upgrade",
+        "user-agent",
         "x-requested-with",
     ];
 

@@ -16,13 +16,18 @@ use crate::metadata::MetadataSource;
 use crate::session::Session;
 use crate::session::cookie;
 use crate::session::key_ring::KeyRing;
+use crate::session::scopes::Scopes;
+use crate::store::{MemoryStore, SessionStore, StoreKey};
 use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
 
 mod answer;
 mod caller;
+mod current_session;
 mod guard;
 mod incoming;
+mod new_session;
+mod pauses;
 mod rejection;
 mod report;
 mod routes;
@@ -30,10 +35,13 @@ mod session_cookies;
 mod sign_in;
 mod sign_out;
 mod stored_sessions;
+mod token_home;
+mod tokens;
 mod visit;
 
 pub use answer::AnswerHeaders;
 pub use caller::PendingVisit;
+pub use current_session::CurrentSession;
 pub use guard::{
     Guard, any_of, auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
 };
@@ -41,6 +49,8 @@ pub use incoming::Incoming;
 pub use rejection::Rejection;
 pub use visit::Visit;
 
+use pauses::Pauses;
+use tokens::Refreshes;
 use visit::{Arrival, SignedIn};
 
 /// Customer sign-in for one application at one provider.
@@ -56,6 +66,10 @@ struct Inner {
     key_ring: KeyRing,
     provider: Arc<Provider>,
     api: Api,
+    /// Of sessions that are in cookies.
+    cookie_tokens: Arc<dyn SessionStore>,
+    refreshes: Arc<Refreshes>,
+    pauses: Pauses<(StoreKey, Scopes)>,
 }
 
 /// How the provider's metadata and keys are doing, for a health endpoint.
@@ -122,6 +136,9 @@ impl Ciam {
             key_ring,
             provider: own,
             api,
+            cookie_tokens: Arc::new(MemoryStore::new(COOKIE_TOKENS)),
+            refreshes: Arc::default(),
+            pauses: Pauses::default(),
         }))
     }
 
@@ -199,8 +216,14 @@ impl Ciam {
             return Arrival::Anonymous;
         };
         telemetry::visit(Visitor::SignedIn);
-        let renewal = self.renewal(&session, cookie.present(), now);
-        Arrival::SignedIn(SignedIn { session, renewal }, now)
+        let present = cookie.present();
+        let renewal = self.renewal(&session, present, now);
+        let found = SignedIn {
+            session,
+            renewal,
+            present,
+        };
+        Arrival::SignedIn(found, now)
     }
 
     /// The session of a request to one of the library's own routes.
@@ -226,6 +249,10 @@ impl Ciam {
         self.0.config.clock().now()
     }
 }
+
+/// For about 10,000 users at once; of one who is forgotten, the refresh token is still in
+/// the cookie.
+const COOKIE_TOKENS: u64 = 64 * 1024 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -126,6 +126,28 @@ impl Rejection {
         Self::from(response)
     }
 
+    /// The same to a visitor, who sees a page.
+    pub(super) fn unavailable_to(ciam: &Ciam, is_navigation: bool, error: &Error) -> Self {
+        if !is_navigation {
+            return Self::unavailable(error);
+        }
+        let mut response = page(
+            ciam.config(),
+            &Page {
+                status: StatusCode::SERVICE_UNAVAILABLE,
+                title: "Please try again in a moment",
+                message: "It cannot be told at the moment whether you are signed in. Nothing was \
+                          changed, and you are not signed out.",
+                code: Some(error.code()),
+                correlation_id: None,
+                actions: vec![to_front_page(ciam.config())],
+            },
+        );
+        let retry = HeaderValue::from_static("10");
+        response.headers_mut().insert(RETRY_AFTER, retry);
+        Self::from(response)
+    }
+
     /// An answer for what must not happen; the log line is written where it did.
     pub fn internal() -> Self {
         Self::from(json(StatusCode::INTERNAL_SERVER_ERROR, "internal"))
@@ -146,10 +168,19 @@ pub(super) fn login_path(config: &Config, return_to: &ReturnTo) -> String {
 
 /// Where a visitor signs in again, and proves more.
 fn step_up_path(config: &Config, return_to: &ReturnTo, step_up: &StepUp) -> String {
+    login_url(config, return_to, step_up.parameters())
+}
+
+/// Where a visitor signs in with these parameters, and comes back from.
+pub(super) fn login_url(
+    config: &Config,
+    return_to: &ReturnTo,
+    more: impl IntoIterator<Item = (&'static str, String)>,
+) -> String {
     let login = config.path_for("login");
     let home = *return_to == front_page(config);
     let back = (!home).then(|| ("return_to", return_to.as_str().to_owned()));
-    let parameters: Vec<_> = back.into_iter().chain(step_up.parameters()).collect();
+    let parameters: Vec<_> = back.into_iter().chain(more).collect();
     if parameters.is_empty() {
         return login;
     }

@@ -4,7 +4,8 @@ use ::cookie::Cookie;
 use http::{HeaderMap, HeaderValue};
 
 use super::Ciam;
-use crate::claims::{Claims, LARGEST_CLAIMS};
+use super::visit::SignedIn as SignedInVisitor;
+use crate::claims::LARGEST_CLAIMS;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::flow::callback::SignedIn;
@@ -56,27 +57,26 @@ impl Ciam {
             })
     }
 
-    /// A new session, whatever was there before.
-    pub(super) fn begin_session(
+    /// A new session in the cookie, whatever was there before.
+    pub(super) async fn begin_session(
         &self,
-        claims: &Claims,
+        session: &Session,
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<HeaderValue>, Error> {
-        let kept = claims.without_protocol_claims();
-        let session = Session::new(kept.clone(), now, &self.lifetimes());
         let present = cookie::present(headers, self.config().cookies().session_names());
-        let written = self.write_session(&session, present, now);
+        let written = self.write_session(session, present, now);
         if let Err(error) = &written
             && error.code() == TOO_LARGE
         {
-            let largest = kept.largest(LARGEST_CLAIMS);
+            let largest = session.claims().largest(LARGEST_CLAIMS);
             tracing::error!(
                 code = TOO_LARGE,
                 ?largest,
                 "the claims do not fit: ask for fewer of them"
             );
         }
+        self.remember_tokens(session, now).await?;
         written
     }
 
@@ -140,11 +140,37 @@ impl Ciam {
         Ok(cleared)
     }
 
+    /// The cookies of a session whose tokens were refreshed for the request.
+    pub(super) fn rewritten(
+        &self,
+        found: &SignedInVisitor,
+        newer: &Session,
+        now: Timestamp,
+    ) -> Vec<HeaderValue> {
+        let session = found.session.with_contents_of(newer);
+        let session = session.renewed(now, &self.lifetimes());
+        self.write_session(&session, found.present, now)
+            .unwrap_or_else(|error| {
+                tracing::error!(code = error.code(), %error, "newer tokens do not fit the cookie");
+                Vec::new()
+            })
+    }
+
+    /// The removal of the session cookies that came with a request.
+    pub(super) fn session_removals(&self, present: Present) -> Vec<HeaderValue> {
+        let cookies = self.config().cookies();
+        let removals = present.beyond(0).map(|n| cookies.session_removal(n));
+        removals
+            .filter_map(|cookie| set_cookie(&cookie).ok())
+            .collect()
+    }
+
     pub(super) fn lifetimes(&self) -> Lifetimes {
         let config = self.config();
         Lifetimes {
             idle: config.session_idle(),
             absolute: config.session_lifetime(),
+            renewal: config.session_renewal(),
         }
     }
 
@@ -158,7 +184,7 @@ impl Ciam {
             .collect()
     }
 
-    fn write_session(
+    pub(super) fn write_session(
         &self,
         session: &Session,
         present: Present,
@@ -168,6 +194,7 @@ impl Ciam {
         let cookies = config.cookies();
         let names = cookies.session_names();
         let context = self.seal_context(Purpose::Session, &names[0]);
+        let session = session.for_cookie();
         let chunks = session.seal(&self.0.key_ring, &context, names, &**config.random())?;
         let max_age = session.expires_at().since(now);
         let write = |n: usize, value: &str| set_cookie(&cookies.session(n, value, max_age));

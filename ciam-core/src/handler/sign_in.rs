@@ -15,6 +15,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::flow::CallbackError;
 use crate::flow::callback::{self, SignedIn};
+use crate::flow::challenge::CHALLENGE;
 use crate::flow::login::{Hints, authorization_url};
 use crate::flow::parameters::Parameters;
 use crate::flow::step_up::StepUp;
@@ -76,6 +77,14 @@ impl Ciam {
                 telemetry::sign_in("completed");
                 response
             }
+            Err(error) if error.user_is_too_new() && !transaction.is_second => {
+                telemetry::sign_in("too_new");
+                tracing::info!(code = error.code(), %error, "the sign-in begins once more");
+                match self.start_over(incoming.headers, &transaction).await {
+                    Ok(response) => response,
+                    Err(error) => self.fail_on_the_way_to(&transaction.return_to, &error),
+                }
+            }
             Err(error) => {
                 telemetry::sign_in(error.code());
                 self.fail_on_the_way_to(&transaction.return_to, &error)
@@ -113,25 +122,62 @@ impl Ciam {
             .unwrap_or_else(|| front_page(config));
 
         let metadata = self.0.provider.metadata.metadata(now).await?;
-        let transaction = Transaction::start(
+        let challenge = parameters.value(CHALLENGE);
+        let mut transaction = Transaction::start(
             metadata.issuer(),
             return_to,
             step_up,
             now,
             &**config.random(),
         )?;
+        transaction.challenge = challenge
+            .and_then(|sealed| self.open_challenge(sealed, now))
+            .unwrap_or_default();
+        self.send_away(incoming.headers, &transaction, &hints, &metadata)
+    }
+
+    /// The same sign-in once more. The provider knows the visitor by now, who sees nothing
+    /// of it.
+    async fn start_over(
+        &self,
+        headers: &HeaderMap,
+        before: &Transaction,
+    ) -> Result<Response<Bytes>, Error> {
+        let now = self.now();
+        let metadata = self.0.provider.metadata.metadata(now).await?;
+        let mut transaction = Transaction::start(
+            metadata.issuer(),
+            before.return_to.clone(),
+            before.step_up.clone(),
+            now,
+            &**self.config().random(),
+        )?;
+        transaction.challenge = before.challenge.clone();
+        transaction.is_second = true;
+        self.send_away(headers, &transaction, &Hints::default(), &metadata)
+    }
+
+    fn send_away(
+        &self,
+        headers: &HeaderMap,
+        transaction: &Transaction,
+        hints: &Hints,
+        metadata: &Metadata,
+    ) -> Result<Response<Bytes>, Error> {
+        let config = self.config();
         let endpoint = &metadata.document().authorization_endpoint;
         let of_microsoft = metadata.tenant_id().is_some();
-        let url = authorization_url(endpoint, config, &transaction, &hints, of_microsoft);
+        let url = authorization_url(endpoint, config, transaction, hints, of_microsoft);
         let mut response = redirect(url.as_str());
-        let headers = response.headers_mut();
-        for superseded in self.superseded_attempts(incoming.headers, now) {
-            headers.append(
+        let now = transaction.started_at;
+        let written = response.headers_mut();
+        for superseded in self.superseded_attempts(headers, now) {
+            written.append(
                 SET_COOKIE,
                 set_cookie(&config.cookies().transaction_removal(&superseded))?,
             );
         }
-        headers.append(SET_COOKIE, self.seal_transaction(&transaction, now)?);
+        written.append(SET_COOKIE, self.seal_transaction(transaction, now)?);
         Ok(response)
     }
 
@@ -162,10 +208,11 @@ impl Ciam {
         // The exchange took time; the session begins now.
         let now = self.now();
         let mut response = redirect(transaction.return_to.as_str());
-        let (claims, headers) = (&signed_in.claims, incoming.headers);
+        let headers = incoming.headers;
+        let session = self.new_session(transaction, signed_in, headers, now)?;
         let cookies = match self.config().session_store() {
-            Some(store) => self.begin_stored(store, claims, headers, now).await?,
-            None => self.begin_session(claims, headers, now)?,
+            Some(store) => self.begin_stored(store, &session, headers, now).await?,
+            None => self.begin_session(&session, headers, now).await?,
         };
         let id_token = self.id_token_cookies(metadata, signed_in, incoming.headers, now)?;
         for cookie in cookies.into_iter().chain(id_token) {

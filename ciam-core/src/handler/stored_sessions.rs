@@ -11,6 +11,7 @@ use http::{HeaderMap, HeaderValue};
 
 use super::Ciam;
 use super::session_cookies::set_cookie;
+use super::token_home::TokenHome;
 use super::visit::SignedIn;
 use crate::claims::Claims;
 use crate::clock::Timestamp;
@@ -35,6 +36,13 @@ pub(super) struct StoredAt {
 impl fmt::Debug for StoredAt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.key.fmt(f)
+    }
+}
+
+impl StoredAt {
+    /// Where its tokens are.
+    pub(super) fn token_home(&self) -> TokenHome {
+        TokenHome::stored(Arc::clone(&self.store), self.key)
     }
 }
 
@@ -75,7 +83,7 @@ impl Ciam {
         let lifetimes = self.lifetimes();
         if !session.renewal_due(now, &lifetimes) {
             let renewal = Vec::new();
-            return Ok(Some(SignedIn { session, renewal }));
+            return Ok(Some(SignedIn::stored(session, renewal)));
         }
         let renewed = session.renewed(now, &lifetimes);
         let saved = self.save(at, &renewed, loaded.revision, now).await;
@@ -89,24 +97,23 @@ impl Ciam {
             tracing::error!(code = error.code(), %error, "a session could not be renewed");
             Vec::new()
         });
-        Ok(Some(SignedIn { session, renewal }))
+        Ok(Some(SignedIn::stored(session, renewal)))
     }
 
     /// A new session under a new id; the one before it ends.
     pub(super) async fn begin_stored(
         &self,
         store: &Arc<dyn SessionStore>,
-        claims: &Claims,
+        session: &Session,
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<HeaderValue>, Error> {
         let config = self.config();
         let cookies = config.cookies();
-        let session = Session::new(claims.without_protocol_claims(), now, &self.lifetimes());
         let id = random::token(&**config.random())?;
         let key = StoreKey::of(KeyKind::Session, cookies.realm(), &[id.as_bytes()]);
-        let value = self.seal_stored(&key, &session)?;
-        let groups = self.groups(claims);
+        let value = self.seal_stored(&key, session)?;
+        let groups = self.groups(session.claims());
         answered(store.create(Entry {
             key: &key,
             value: &value,
@@ -119,7 +126,7 @@ impl Ciam {
             // Nobody has its cookie any more.
             tracing::warn!(code = error.code(), %error, "the session before could not be ended");
         }
-        let mut written = vec![self.session_id_cookie(&id, &session, now)?];
+        let mut written = vec![self.session_id_cookie(&id, session, now)?];
         let present = cookie::present(headers, cookies.session_names());
         for n in present.beyond(1) {
             written.push(set_cookie(&cookies.session_removal(n))?);
@@ -140,20 +147,28 @@ impl Ciam {
         }
     }
 
-    fn open_stored(&self, key: &StoreKey, loaded: &Loaded, now: Timestamp) -> Option<Session> {
+    pub(super) fn open_stored(
+        &self,
+        key: &StoreKey,
+        loaded: &Loaded,
+        now: Timestamp,
+    ) -> Option<Session> {
         let name = key.name();
         let context = self.seal_context(Purpose::StoredSession, &name);
         let (ring, lifetimes) = (&self.0.key_ring, self.lifetimes());
-        Session::open(ring, &context, &loaded.value, now, &lifetimes)
+        Session::open_bytes(ring, &context, &loaded.value, now, &lifetimes)
             .inspect_err(|error| tracing::info!(code = error.code(), %error, "no session"))
             .ok()
     }
 
-    fn seal_stored(&self, key: &StoreKey, session: &Session) -> Result<Bytes, SealError> {
+    pub(super) fn seal_stored(
+        &self,
+        key: &StoreKey,
+        session: &Session,
+    ) -> Result<Bytes, SealError> {
         let name = key.name();
         let context = self.seal_context(Purpose::StoredSession, &name);
-        let text = session.seal_whole(&self.0.key_ring, &context, &**self.config().random())?;
-        Ok(Bytes::from(text))
+        session.seal_bytes(&self.0.key_ring, &context, &**self.config().random())
     }
 
     async fn save(
@@ -175,7 +190,7 @@ impl Ciam {
     }
 
     /// What a session is found by: its user, and the provider's session.
-    fn groups(&self, claims: &Claims) -> Vec<StoreKey> {
+    pub(super) fn groups(&self, claims: &Claims) -> Vec<StoreKey> {
         let realm = self.config().cookies().realm();
         let of = |kind, claim| {
             let (issuer, value) = (claims.text("iss")?, claims.text(claim)?);
@@ -204,7 +219,7 @@ impl Ciam {
 }
 
 /// What a store says in time.
-async fn answered<T>(mut asked: StoreFuture<'_, T>) -> Result<T, StoreError> {
+pub(super) async fn answered<T>(mut asked: StoreFuture<'_, T>) -> Result<T, StoreError> {
     // A store in memory answers at once, and needs no timer.
     let first = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
     if let Poll::Ready(answer) = first {

@@ -17,3 +17,4 @@ mod sign_in;
 mod sign_out;
 mod step_up;
 mod stored;
+mod tokens;

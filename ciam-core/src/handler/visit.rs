@@ -1,7 +1,8 @@
 //! One request of one visitor: who it is, and what the answer's headers must say.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::task::{Context, Poll, Waker};
 
 use http::HeaderValue;
@@ -10,11 +11,13 @@ use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
 use super::caller::PendingVisit;
 use super::guard::Subject;
 use super::stored_sessions::StoredAt;
-use super::{Ciam, Guard, Incoming, Rejection};
+use super::token_home::TokenHome;
+use super::{Ciam, CurrentSession, Guard, Incoming, Rejection};
 use crate::api::ApiError;
 use crate::claims::{Caller, User};
 use crate::clock::Timestamp;
 use crate::session::Session;
+use crate::session::cookie::Present;
 use crate::store::StoreError;
 use serde::de::DeserializeOwned;
 
@@ -34,6 +37,8 @@ struct State {
     session: OnceLock<Result<Option<SignedIn>, StoreError>>,
     user: OnceLock<Option<User>>,
     caller: OnceLock<Result<Option<Caller>, ApiError>>,
+    /// What became of it since.
+    latest: Mutex<Latest>,
     /// The answer depends on who the visitor is.
     consulted: AtomicBool,
 }
@@ -54,6 +59,30 @@ pub(super) struct SignedIn {
     pub(super) session: Session,
     /// Session cookies to write, because a part of the idle time has passed.
     pub(super) renewal: Vec<HeaderValue>,
+    /// The session cookies that came with the request.
+    pub(super) present: Present,
+}
+
+impl SignedIn {
+    /// Of a session in a store: the cookie has one chunk.
+    pub(super) const fn stored(session: Session, renewal: Vec<HeaderValue>) -> Self {
+        Self {
+            session,
+            renewal,
+            present: Present::FIRST,
+        }
+    }
+}
+
+/// What a handler made of the session.
+#[derive(Debug, Default)]
+enum Latest {
+    #[default]
+    AsFound,
+    /// It holds newer tokens.
+    Newer(Session),
+    /// It is there no more.
+    Ended,
 }
 
 impl Visit {
@@ -71,6 +100,7 @@ impl Visit {
             session,
             user: OnceLock::new(),
             caller: OnceLock::new(),
+            latest: Mutex::default(),
             consulted,
         }))
     }
@@ -153,6 +183,17 @@ impl Visit {
     /// When nobody is signed in.
     pub fn require_user(&self, incoming: Incoming<'_>) -> Result<&User, Rejection> {
         self.user()?.ok_or_else(|| self.sign_in(incoming))
+    }
+
+    /// The session of a signed-in user, to ask for tokens with; otherwise the answer that
+    /// sends the visitor to sign in.
+    ///
+    /// # Errors
+    ///
+    /// When nobody is signed in.
+    pub fn require_session(&self, incoming: Incoming<'_>) -> Result<CurrentSession, Rejection> {
+        self.require_user(incoming)?;
+        Ok(CurrentSession::new(self, incoming))
     }
 
     /// Whether the visitor, or the caller of a route for callers, has what `guard`
@@ -274,6 +315,38 @@ impl Visit {
         }
     }
 
+    /// The session as it is now; `None` when nobody is signed in (any more).
+    pub(super) fn latest(&self) -> Option<Session> {
+        match &*self.lock_latest() {
+            Latest::AsFound => self.session().ok().flatten().cloned(),
+            Latest::Newer(session) => Some(session.clone()),
+            Latest::Ended => None,
+        }
+    }
+
+    /// A handler was given a token from this state of the session.
+    pub(super) fn note(&self, session: &Session) {
+        let is_news = |known: &Session| !session.holds_what(known);
+        if self.latest().is_some_and(|known| is_news(&known)) {
+            *self.lock_latest() = Latest::Newer(session.clone());
+        }
+    }
+
+    /// The session has ended under a handler's hands.
+    pub(super) fn note_end(&self) {
+        *self.lock_latest() = Latest::Ended;
+    }
+
+    /// Where the tokens of a session in a store are.
+    pub(super) fn token_home(&self) -> Option<TokenHome> {
+        self.0.stored.as_ref().map(StoredAt::token_home)
+    }
+
+    fn lock_latest(&self) -> MutexGuard<'_, Latest> {
+        // Nothing that can panic runs while the lock is held.
+        self.0.latest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     pub(super) fn caller_slot(&self) -> &OnceLock<Result<Option<Caller>, ApiError>> {
         &self.0.caller
     }
@@ -290,13 +363,21 @@ impl Visit {
     /// A session that the answer itself begins or ends is not written over.
     fn renew(&self, headers: &mut impl AnswerHeaders) -> bool {
         let name = &self.0.ciam.config().cookies().session_names()[0];
-        let Some(Ok(Some(SignedIn { renewal, .. }))) = self.0.session.get() else {
+        let Some(Ok(Some(found))) = self.0.session.get() else {
             return false;
         };
-        if renewal.is_empty() || writes_cookie(headers, name) {
+        let ciam = &self.0.ciam;
+        let written = match &*self.lock_latest() {
+            Latest::Ended => Cow::Owned(ciam.session_removals(found.present)),
+            Latest::Newer(session) if self.0.stored.is_none() => {
+                Cow::Owned(ciam.rewritten(found, session, self.0.ciam.now()))
+            }
+            Latest::AsFound | Latest::Newer(_) => Cow::Borrowed(&found.renewal),
+        };
+        if written.is_empty() || writes_cookie(headers, name) {
             return false;
         }
-        for cookie in renewal {
+        for cookie in &*written {
             headers.add_cookie(cookie);
         }
         true

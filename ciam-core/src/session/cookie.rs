@@ -188,6 +188,9 @@ impl Present {
     /// Every name.
     pub(crate) const ALL: Self = Self((1 << MAX_CHUNKS) - 1);
 
+    /// The first one.
+    pub(crate) const FIRST: Self = Self(1);
+
     /// The chunks to clear when `kept` chunks are written: those the browser
     /// has from an older, longer value. With 0, all it has.
     pub(crate) fn beyond(self, kept: usize) -> impl Iterator<Item = usize> {

@@ -5,8 +5,8 @@
 //! ```
 //!
 //! Numbers are big-endian; the day is that of sealing and, with the key id,
-//! selects the subkey. The whole is written as base64url without padding. The
-//! associated data are the context (purpose, cookie name, realm) and
+//! selects the subkey. In a cookie the whole is written as base64url without
+//! padding. The associated data are the context (purpose, cookie name, realm) and
 //! everything before the nonce.
 
 use std::fmt;
@@ -51,6 +51,8 @@ impl SealContext<'_> {
 /// The kind of thing sealed.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum Purpose {
+    /// What the next sign-in is asked for, in a link.
+    Challenge,
     /// The ID token, kept as the hint of sign-out.
     IdToken,
     /// The session.
@@ -65,6 +67,7 @@ impl Purpose {
     /// What is bound; a number once used is never given to something else.
     const fn byte(self) -> u8 {
         match self {
+            Self::Challenge => 5,
             Self::IdToken => 1,
             Self::Session => 2,
             Self::StoredSession => 4,
@@ -74,7 +77,7 @@ impl Purpose {
 }
 
 impl KeyRing {
-    /// Seals `plaintext` for one context until `expires_at`.
+    /// Seals `plaintext` for one context until `expires_at`, as text.
     ///
     /// The text is 60 characters and a third longer than the plaintext.
     pub(crate) fn seal(
@@ -85,6 +88,23 @@ impl KeyRing {
         now: Timestamp,
         random: &dyn Random,
     ) -> Result<String, SealError> {
+        let length = (OVERHEAD + plaintext.len()).saturating_mul(4).div_ceil(3);
+        if length > MAX_SEALED {
+            return Err(SealError::TooLarge { length });
+        }
+        let sealed = self.seal_bytes(context, plaintext, expires_at, now, random)?;
+        Ok(URL_SAFE_NO_PAD.encode_to_string(&sealed))
+    }
+
+    /// The same as bytes, for what need not be text. 45 bytes longer than the plaintext.
+    pub(crate) fn seal_bytes(
+        &self,
+        context: &SealContext<'_>,
+        plaintext: &[u8],
+        expires_at: Timestamp,
+        now: Timestamp,
+        random: &dyn Random,
+    ) -> Result<Vec<u8>, SealError> {
         if expires_at <= now {
             return Err(SealError::Expired { expires_at, now });
         }
@@ -92,8 +112,8 @@ impl KeyRing {
         if expires_at > latest {
             return Err(SealError::Lifetime { expires_at, latest });
         }
-        let length = (OVERHEAD + plaintext.len()).saturating_mul(4).div_ceil(3);
-        if length > MAX_TEXT {
+        let length = OVERHEAD + plaintext.len();
+        if length > MAX_SEALED {
             return Err(SealError::TooLarge { length });
         }
 
@@ -107,7 +127,7 @@ impl KeyRing {
         let size = context.length() + OVERHEAD + plaintext.len();
         let mut buffer = Wiped(Vec::with_capacity(size));
         context.write(&mut buffer.0);
-        let text = buffer.0.len();
+        let start = buffer.0.len();
         buffer.0.push(VERSION);
         buffer.0.extend(key_id.0);
         buffer.0.extend(day.0.to_be_bytes());
@@ -125,7 +145,7 @@ impl KeyRing {
         let tag = sealed.map_err(|_| SealError::Refused)?;
         buffer.0.extend(tag.as_ref());
         self.remember(subkey);
-        Ok(URL_SAFE_NO_PAD.encode_to_string(&buffer.0[text..]))
+        Ok(buffer.0[start..].to_vec())
     }
 
     /// Opens what [`Self::seal`] made for the same context.
@@ -137,21 +157,44 @@ impl KeyRing {
         text: &[u8],
         now: Timestamp,
     ) -> Result<Opened, SealError> {
+        let decoded = URL_SAFE_NO_PAD.estimated_decoded_length(text.len());
+        self.open_with(context, (text.len(), decoded), now, |buffer| {
+            let decoded = URL_SAFE_NO_PAD.decode_append(text, buffer);
+            decoded.map_err(|_| SealError::Malformed)
+        })
+    }
+
+    /// Opens what [`Self::seal_bytes`] made for the same context.
+    pub(crate) fn open_bytes(
+        &self,
+        context: &SealContext<'_>,
+        bytes: &[u8],
+        now: Timestamp,
+    ) -> Result<Opened, SealError> {
+        self.open_with(context, (bytes.len(), bytes.len()), now, |buffer| {
+            buffer.extend_from_slice(bytes);
+            Ok(())
+        })
+    }
+
+    fn open_with(
+        &self,
+        context: &SealContext<'_>,
+        (length, decoded): (usize, usize),
+        now: Timestamp,
+        decode: impl FnOnce(&mut Vec<u8>) -> Result<(), SealError>,
+    ) -> Result<Opened, SealError> {
         // 1. The length, before anything is decoded.
-        if text.len() > MAX_TEXT {
-            let length = text.len();
+        if length > MAX_SEALED {
             return Err(SealError::TooLarge { length });
         }
 
-        // 2. One buffer: the context, then what the text decodes to. The
-        //    associated data are its first bytes, the rest is opened in place.
+        // 2. One buffer: the context, then what was sealed. The associated data
+        //    are its first bytes, the rest is opened in place.
         let start = context.length();
-        let decoded = URL_SAFE_NO_PAD.estimated_decoded_length(text.len());
         let mut buffer = Wiped(Vec::with_capacity(start + decoded));
         context.write(&mut buffer.0);
-        URL_SAFE_NO_PAD
-            .decode_append(text, &mut buffer.0)
-            .map_err(|_| SealError::Malformed)?;
+        decode(&mut buffer.0)?;
 
         // 3. The version, before the length: another version may be shorter.
         let header = match buffer.0.get(start) {
@@ -255,7 +298,7 @@ pub(crate) enum SealError {
     #[error("the seal is broken or for something else")]
     Refused,
     /// More than a sealed text may have.
-    #[error("the sealed text has {length} bytes, the limit is {MAX_TEXT}")]
+    #[error("the sealed text has {length} bytes, the limit is {MAX_SEALED}")]
     TooLarge {
         /// Its length in bytes.
         length: usize,
@@ -360,7 +403,7 @@ const OVERHEAD: usize = HEADER + NONCE_LEN + 16;
 
 /// Four times what the chunks of a cookie hold, for what is kept in a store:
 /// 64 KiB.
-const MAX_TEXT: usize = 64 * 1024;
+const MAX_SEALED: usize = 64 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -3,7 +3,9 @@ use http::{HeaderMap, HeaderValue};
 use proptest::prelude::*;
 
 use crate::random::SystemRandom;
+use crate::secret::Secret;
 
+use super::kept::Origin;
 use super::seal::Purpose;
 use super::*;
 
@@ -13,6 +15,7 @@ const HOUR: Duration = Duration::from_secs(60 * 60);
 const LIFETIMES: Lifetimes = Lifetimes {
     idle: Duration::from_secs(24 * 60 * 60),
     absolute: Duration::from_secs(7 * 24 * 60 * 60),
+    renewal: Duration::from_secs(24 * 60 * 6),
 };
 const CONTEXT: SealContext<'static> = SealContext {
     purpose: Purpose::Session,
@@ -29,8 +32,23 @@ fn ring(secrets: &[[u8; 32]]) -> KeyRing {
 }
 
 fn session() -> Session {
-    let claims = Bytes::from_static(br#"{"sub":"alice"}"#);
-    Session::new(Claims::from_sealed(claims), NOW, &LIFETIMES)
+    of(Bytes::from_static(br#"{"sub":"alice"}"#), &LIFETIMES)
+}
+
+fn of(claims: Bytes, lifetimes: &Lifetimes) -> Session {
+    Session::new(Claims::from_sealed(claims), None, NOW, lifetimes).expect("it lives")
+}
+
+fn kept() -> Kept {
+    let secret = |text: &str| Secret::new(text);
+    Kept {
+        origin: Origin {
+            user_agent: Some("a browser".into()),
+        },
+        id_token: Some(secret("the id token")),
+        answered: Some(String::new()),
+        tokens: Some(Tokens::new(secret("r"), secret("n"), secret("f"))),
+    }
 }
 
 fn sealed(session: &Session, ring: &KeyRing) -> Vec<u8> {
@@ -84,12 +102,66 @@ fn the_layout_is_what_it_was() {
     let session = session();
     let renewed = session.renewed(NOW.after(HOUR), &LIFETIMES);
     let expected = [
-        &[1][..],
+        &[2][..],
         &1_800_000_000_u64.to_be_bytes(),
         &1_800_003_600_u64.to_be_bytes(),
+        &u64::MAX.to_be_bytes(),
+        &15_u32.to_be_bytes(),
         br#"{"sub":"alice"}"#,
     ];
     assert_eq!(**renewed.encode(), expected.concat());
+    let renewed = renewed.keeping(&kept());
+    let expected = [
+        &expected.concat()[..],
+        br#"{"o":{"u":"a browser"},"i":"the id token","c":"","t":{"r":"r","n":"n","f":"f","h":[]}}"#,
+    ];
+    assert_eq!(**renewed.encode(), expected.concat());
+}
+
+#[test]
+fn what_is_kept_beside_the_claims_comes_back() {
+    let session = session().keeping(&kept());
+    let decoded = decode(&session.encode(), NOW).expect("it is alive").kept();
+    assert_eq!(decoded.origin.user_agent.as_deref(), Some("a browser"));
+    let id_token = decoded.id_token.as_ref().map(Secret::expose);
+    assert_eq!(id_token, Some("the id token"));
+    assert_eq!(decoded.answered.as_deref(), Some(""));
+    let tokens = decoded.tokens.expect("tokens");
+    assert_eq!(tokens.refresh_token.expose(), "r");
+    // A cookie has no room for what is elsewhere, or can be had again.
+    let in_cookie = session.for_cookie();
+    assert!(in_cookie.kept().id_token.is_none());
+    assert!(in_cookie.kept().tokens.is_some());
+    assert!(session.holds_what(&in_cookie));
+    let nothing = session.keeping(&Kept::default());
+    assert!(!nothing.holds_what(&session));
+    assert_eq!(nothing.encode(), super::tests::session().encode());
+}
+
+#[test]
+fn ends_when_the_provider_says() {
+    let end = NOW.after(HOUR);
+    let claims = session().claims;
+    let new = |ceiling| Session::new(claims.clone(), Some(ceiling), NOW, &LIFETIMES);
+    let session = new(end).expect("it lives");
+    assert_eq!(session.expires_at(), end);
+    let plaintext = session.encode();
+    assert!(decode(&plaintext, end.before(SECOND)).is_ok());
+    assert_eq!(decode(&plaintext, end).err(), Some("session.ceiling"));
+    // Use does not make it longer, nor is it written for that.
+    let late = end.before(SECOND);
+    assert!(!session.renewal_due(late, &LIFETIMES));
+    assert_eq!(session.renewed(late, &LIFETIMES).expires_at(), end);
+    // One that is over already does not begin.
+    let error = new(NOW).expect_err("over");
+    assert_eq!(error.code(), "session.ceiling");
+    // A refresh may move it, either way.
+    let later = session.with_claims(claims.clone(), Some(end.after(HOUR)));
+    assert_eq!(later.renewed(NOW, &LIFETIMES).expires_at(), end.after(HOUR));
+    let sooner = session.with_claims(claims.clone(), Some(end.before(SECOND)));
+    assert_eq!(sooner.expires_at(), end.before(SECOND));
+    let unsaid = session.with_claims(claims.clone(), None);
+    assert_eq!(unsaid.renewed(NOW, &LIFETIMES).expires_at(), end);
 }
 
 #[test]
@@ -149,7 +221,7 @@ fn longer_lifetimes_do_not_revive_what_was_sealed_with_shorter_ones() {
         idle: HOUR,
         ..LIFETIMES
     };
-    let text = sealed(&Session::new(session().claims, NOW, &shorter), &ring);
+    let text = sealed(&of(session().claims.json().clone(), &shorter), &ring);
     let opened = open(&ring, &text, NOW).expect("it is alive");
     assert_eq!(opened.expires_at(), NOW.after(HOUR));
     assert_eq!(
@@ -159,7 +231,7 @@ fn longer_lifetimes_do_not_revive_what_was_sealed_with_shorter_ones() {
 }
 
 #[test]
-fn renewal_is_due_after_a_tenth_of_the_idle_time() {
+fn renewal_is_due_after_a_part_of_the_idle_time() {
     let session = session();
     let tenth = LIFETIMES.idle / 10;
     assert!(!session.renewal_due(NOW, &LIFETIMES));
@@ -206,16 +278,15 @@ fn a_minute_of_skew_is_allowed_and_no_more() {
 fn too_large_is_a_code_of_its_own() {
     let ring = ring(&[[1; 32]]);
     let refusal = |claims: usize| {
-        let claims = Claims::from_sealed(Bytes::from(vec![b'x'; claims]));
-        let session = Session::new(claims, NOW, &LIFETIMES);
+        let session = of(Bytes::from(vec![b'x'; claims]), &LIFETIMES);
         let names = names();
         let sealed = session.seal(&ring, &CONTEXT, &names, &SystemRandom);
         sealed
             .map(|chunks| chunks.len())
             .map_err(|error| error.code())
     };
-    assert_eq!(refusal(11_329), Ok(MAX_CHUNKS));
-    assert_eq!(refusal(11_330), Err("session.too_large"));
+    assert_eq!(refusal(11_317), Ok(MAX_CHUNKS));
+    assert_eq!(refusal(11_318), Err("session.too_large"));
     assert_eq!(refusal(100_000), Err("session.too_large"));
 }
 
@@ -230,9 +301,13 @@ fn what_is_not_a_session_is_refused() {
     let rows = [
         (vec![], "session.malformed"),
         (changed(0, 0), "session.version"),
-        (changed(0, 2), "session.version"),
+        (changed(0, 1), "session.version"),
+        (changed(0, 3), "session.version"),
         (vec![9], "session.version"),
         (good[..HEADER - 1].to_vec(), "session.malformed"),
+        // Fewer claims than it says.
+        (changed(28, 16), "session.malformed"),
+        (changed(25, 0xff), "session.malformed"),
         // No claims.
         (good[..HEADER].to_vec(), "session.malformed"),
         // Renewed before it was created.
@@ -252,7 +327,7 @@ proptest! {
         now in any::<u64>(),
     ) {
         let _ = decode(&plaintext, Timestamp::from_unix(now));
-        let versioned = [&[1][..], &plaintext].concat();
+        let versioned = [&[VERSION][..], &plaintext].concat();
         let _ = decode(&versioned, Timestamp::from_unix(now));
     }
 
@@ -261,7 +336,7 @@ proptest! {
         claims in prop::collection::vec(any::<u8>(), 1..300),
         used in 0..LIFETIMES.idle.as_secs(),
     ) {
-        let session = Session::new(Claims::from_sealed(claims.into()), NOW, &LIFETIMES);
+        let session = of(claims.into(), &LIFETIMES);
         let now = NOW.after(Duration::from_secs(used));
         let plaintext = session.encode();
         let decoded = decode(&plaintext, now).expect("it is alive");

@@ -28,6 +28,7 @@ pub struct VerifiedIdToken {
     subject: String,
     expires_at: Timestamp,
     auth_time: Option<Timestamp>,
+    session_expiry: Option<Timestamp>,
 }
 
 impl VerifiedIdToken {
@@ -49,6 +50,12 @@ impl VerifiedIdToken {
     /// `auth_time`: when the user last proved who they are, if the token says it.
     pub const fn auth_time(&self) -> Option<Timestamp> {
         self.auth_time
+    }
+
+    /// `session_expiry`: when the session that begins with this token has to end,
+    /// if the provider says it.
+    pub const fn session_expiry(&self) -> Option<Timestamp> {
+        self.session_expiry
     }
 
     /// The token's text, for an `id_token_hint`.
@@ -253,6 +260,7 @@ pub fn verify_id_token(
         subject,
         expires_at,
         auth_time: claims.auth_time,
+        session_expiry: claims.session_expiry,
     })
 }
 
@@ -311,6 +319,7 @@ struct IdTokenClaims {
     iss: Option<String>,
     nbf: Option<Timestamp>,
     nonce: Option<String>,
+    session_expiry: Option<Timestamp>,
     sub: Option<String>,
     tid: Option<String>,
 }
@@ -331,6 +340,7 @@ impl IdTokenClaims {
             iss: text("iss", wire.iss)?,
             nbf: numeric_date("nbf", wire.nbf)?,
             nonce: text("nonce", wire.nonce)?,
+            session_expiry: numeric_date("session_expiry", wire.session_expiry)?,
             sub: text("sub", wire.sub)?,
             tid: text("tid", wire.tid)?,
         })
@@ -359,6 +369,8 @@ struct Wire {
     nbf: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     nonce: Option<Value>,
+    #[serde(default, deserialize_with = "present")]
+    session_expiry: Option<Value>,
     #[serde(default, deserialize_with = "present")]
     sub: Option<Value>,
     #[serde(default, deserialize_with = "present")]

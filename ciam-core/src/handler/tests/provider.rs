@@ -1,5 +1,6 @@
 //! The provider behind the bench.
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 
 use aws_lc_rs::rand::SystemRandom as AwsRandom;
@@ -7,9 +8,10 @@ use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair};
 use base64_simd::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 use http::header::CONTENT_TYPE;
-use http::{HeaderValue, Request, Response};
+use http::{HeaderValue, Request, Response, StatusCode};
 use serde_json::{Value, json};
-use url::Url;
+use tokio::sync::Semaphore;
+use url::{Url, form_urlencoded};
 
 use crate::clock::{Clock, ManualClock, Timestamp};
 use crate::transport::{HttpClient, ResponseFuture, TransportError};
@@ -21,6 +23,9 @@ pub(super) const ISSUER: &str = "https://issuer.example";
 pub(super) struct FakeProvider {
     clock: Arc<ManualClock>,
     state: Mutex<State>,
+    /// Answers of the token endpoint wait for it, once they are decided.
+    held_back: Semaphore,
+    is_slow: AtomicBool,
 }
 
 #[derive(Debug)]
@@ -44,6 +49,12 @@ pub(super) struct State {
     pub(super) requests: Vec<String>,
     /// Forms that reached the token endpoint.
     pub(super) forms: Vec<String>,
+    /// The one refresh token that is good: each is taken once.
+    pub(super) refresh_token: u32,
+    /// Added to or put in place of the members of the next token answers.
+    pub(super) answer: Value,
+    /// In place of the next token answers: the status, headers and body.
+    pub(super) refusal: Option<(u16, Vec<(&'static str, &'static str)>, Value)>,
 }
 
 impl FakeProvider {
@@ -60,10 +71,15 @@ impl FakeProvider {
             down: Vec::new(),
             requests: Vec::new(),
             forms: Vec::new(),
+            refresh_token: 0,
+            answer: json!({}),
+            refusal: None,
         };
         Self {
             clock,
             state: Mutex::new(state),
+            held_back: Semaphore::new(0),
+            is_slow: AtomicBool::new(false),
         }
     }
 
@@ -71,6 +87,25 @@ impl FakeProvider {
         self.state
             .lock()
             .expect("no test panics while it holds this")
+    }
+
+    /// Answers of the token endpoint arrive when they are [let go](Self::let_go).
+    pub(super) fn hold_back(&self) {
+        self.is_slow.store(true, Ordering::SeqCst);
+    }
+
+    pub(super) fn let_go(&self) {
+        self.is_slow.store(false, Ordering::SeqCst);
+        self.held_back.add_permits(Semaphore::MAX_PERMITS / 2);
+    }
+
+    /// Refreshes that reached the provider.
+    pub(super) fn refreshes(&self) -> usize {
+        let state = self.state();
+        let forms = state.forms.iter();
+        forms
+            .filter(|form| form.starts_with("grant_type=refresh_token"))
+            .count()
     }
 
     pub(super) fn rotate_keys(&self) {
@@ -114,7 +149,7 @@ impl FakeProvider {
         callback[url::Position::BeforePath..].to_owned()
     }
 
-    fn answer(&self, request: &Request<Bytes>) -> Result<Value, TransportError> {
+    fn answer(&self, request: &Request<Bytes>) -> Result<Answer, TransportError> {
         let path = request.uri().path().to_owned();
         let mut state = self.state();
         state.requests.push(path.clone());
@@ -125,7 +160,7 @@ impl FakeProvider {
                 detail: "refused".to_owned(),
             });
         }
-        Ok(match path.as_str() {
+        let body = match path.as_str() {
             "/.well-known/openid-configuration" => {
                 let mut document = metadata();
                 if request.uri().host() == Some("partner.example") {
@@ -139,24 +174,38 @@ impl FakeProvider {
             "/keys" => json!({ "keys": state.keys() }),
             "/token" => {
                 let form = String::from_utf8_lossy(request.body()).into_owned();
-                state.forms.push(form);
-                let id_token = state.id_token(self.clock.now());
-                json!({ "token_type": "Bearer", "access_token": "the access token",
-                    "id_token": id_token })
+                state.forms.push(form.clone());
+                if let Some(refusal) = state.refusal.clone() {
+                    return Ok(refusal);
+                }
+                return Ok(state.token_answer(&form, self.clock.now()));
             }
             "/userinfo" => state.userinfo.clone(),
             other => panic!("the provider has no {other}"),
-        })
+        };
+        Ok((200, Vec::new(), body))
     }
 }
+
+/// The status, headers and body.
+type Answer = (u16, Vec<(&'static str, &'static str)>, Value);
 
 impl HttpClient for FakeProvider {
     fn send(&self, request: Request<Bytes>) -> ResponseFuture<'_> {
         Box::pin(async move {
-            let body = self.answer(&request)?;
+            let (status, headers, body) = self.answer(&request)?;
+            if request.uri().path() == "/token" && self.is_slow.load(Ordering::SeqCst) {
+                let permit = self.held_back.acquire().await;
+                permit.expect("never closed").forget();
+            }
             let mut response = Response::new(Bytes::from(body.to_string()));
+            *response.status_mut() = StatusCode::from_u16(status).expect("a status");
             let json = HeaderValue::from_static("application/json");
             response.headers_mut().insert(CONTENT_TYPE, json);
+            for (name, value) in headers {
+                let value = HeaderValue::from_static(value);
+                response.headers_mut().insert(name, value);
+            }
             Ok(response)
         })
     }
@@ -175,6 +224,34 @@ impl State {
             "kty": "OKP", "crv": "Ed25519", "use": "sig", "kid": self.kid.to_string(),
             "x": URL_SAFE_NO_PAD.encode_to_string(self.key.public_key()),
         })
+    }
+
+    /// For a code always; for a refresh token if it is the last one that was given.
+    fn token_answer(&mut self, form: &str, now: Timestamp) -> Answer {
+        let parameters: Vec<_> = form_urlencoded::parse(form.as_bytes()).collect();
+        let parameter = |name: &str| {
+            let found = parameters.iter().find(|(found, _)| found == name);
+            found.map_or("", |(_, value)| value.as_ref())
+        };
+        let refreshes = parameter("grant_type") == "refresh_token";
+        let good = format!("refresh {}", self.refresh_token);
+        if refreshes && parameter("refresh_token") != good {
+            let used = "AADSTS70000: it was used before";
+            let body = json!({"error": "invalid_grant", "error_description": used});
+            return (400, Vec::new(), body);
+        }
+        self.refresh_token += 1;
+        let number = self.refresh_token;
+        let access_token = match parameter("scope") {
+            "" if refreshes => format!("access {number}"),
+            "" => "the access token".to_owned(),
+            scope => format!("access {number} for {scope}"),
+        };
+        let body = json!({
+            "token_type": "Bearer", "access_token": access_token, "expires_in": 3600,
+            "refresh_token": format!("refresh {number}"), "id_token": self.id_token(now),
+        });
+        (200, Vec::new(), merged(body, &self.answer))
     }
 
     fn id_token(&self, now: Timestamp) -> String {

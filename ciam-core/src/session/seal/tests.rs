@@ -259,9 +259,9 @@ fn without_randomness_nothing_is_sealed() {
 #[test]
 fn the_limit_is_exact_and_checked_before_decoding() {
     let ring = ring(&[[1; 32]]);
-    let largest = MAX_TEXT / 4 * 3 - OVERHEAD;
+    let largest = MAX_SEALED / 4 * 3 - OVERHEAD;
     let text = sealed(&ring, &vec![0; largest]);
-    assert_eq!(text.len(), MAX_TEXT);
+    assert_eq!(text.len(), MAX_SEALED);
     assert_eq!(refusal(&ring, &SESSION, text.as_bytes(), NOW), "opened");
     let error = ring
         .seal(
@@ -273,7 +273,7 @@ fn the_limit_is_exact_and_checked_before_decoding() {
         )
         .expect_err("one too many");
     assert_eq!(error.code(), "seal.too_large");
-    let longer = vec![b'!'; MAX_TEXT + 1];
+    let longer = vec![b'!'; MAX_SEALED + 1];
     assert_eq!(refusal(&ring, &SESSION, &longer, NOW), "seal.too_large");
 }
 
