@@ -31,7 +31,7 @@ fn is_code(text: &str) -> bool {
     matches!(text.split_once('.'), Some((stage, what)) if STAGES.contains(&stage) && word(what))
 }
 
-const STAGES: [&str; 23] = [
+const STAGES: [&str; 25] = [
     "bearer",
     "callback",
     "claims",
@@ -52,6 +52,8 @@ const STAGES: [&str; 23] = [
     "sign_in",
     "token",
     "token_endpoint",
+    "step_up",
+    "tokens",
     "transport",
     "userinfo",
     "visit",

@@ -83,7 +83,7 @@ pub(super) fn build(
     let max_age = read.max_age(max_age);
     let ca = read.ca_certificates(read_file);
     let session_renewal = session_idle / 100 * u32::from(session_renewal.min(MAX_SESSION_RENEWAL));
-    let session_store = session_store.or(read.session_store());
+    let session_store = session_store.or_else(|| read.session_store());
     read.tokens(scopes.as_deref(), session_store.is_none());
     read.what_is_not_there_yet();
 

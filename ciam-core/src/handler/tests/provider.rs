@@ -54,7 +54,7 @@ pub(super) struct State {
     /// Added to or put in place of the members of the next token answers.
     pub(super) answer: Value,
     /// In place of the next token answers: the status, headers and body.
-    pub(super) refusal: Option<(u16, Vec<(&'static str, &'static str)>, Value)>,
+    pub(super) refusal: Option<Answer>,
 }
 
 impl FakeProvider {
@@ -188,7 +188,7 @@ impl FakeProvider {
 }
 
 /// The status, headers and body.
-type Answer = (u16, Vec<(&'static str, &'static str)>, Value);
+pub(super) type Answer = (u16, Vec<(&'static str, &'static str)>, Value);
 
 impl HttpClient for FakeProvider {
     fn send(&self, request: Request<Bytes>) -> ResponseFuture<'_> {

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::bench::{Bench, Browser, NAVIGATION, SECRET, location, text};
+use super::provider::Answer;
 use crate::store::{MemoryStore, SessionStore};
 use crate::{AccessToken, CurrentSession, Incoming, Visit};
 
@@ -262,7 +263,7 @@ async fn only_a_refresh_token_that_has_ended_ends_the_session() {
     assert_eq!(answer.status(), StatusCode::SEE_OTHER);
 }
 
-fn refusal(status: u16, body: Value) -> (u16, Vec<(&'static str, &'static str)>, Value) {
+fn refusal(status: u16, body: Value) -> Answer {
     (status, Vec::new(), body)
 }
 
