@@ -128,6 +128,61 @@ impl<T: DeserializeOwned> FromRequest for Claims<T> {
     }
 }
 
+/// The session of the signed-in user: for [`Ciam::token`](crate::Ciam::token). A visitor who
+/// is not signed in is sent to sign in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Session(pub ciam_core::CurrentSession);
+
+impl Deref for Session {
+    type Target = ciam_core::CurrentSession;
+
+    fn deref(&self) -> &ciam_core::CurrentSession {
+        &self.0
+    }
+}
+
+impl FromRequest for Session {
+    type Error = Rejection;
+    type Future = Extracting<Self>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        Extracting::new(request, false, |request| {
+            let head = Head::read(request.head())?;
+            let extensions = request.extensions();
+            let visit = visit(&extensions, request.head())?;
+            Ok(Self(visit.require_session(head.incoming())?))
+        })
+    }
+}
+
+/// A token for the API that the scopes in `CIAM_SCOPES` are of, to be called for the
+/// signed-in user: refreshed when it is time to. For tokens of several APIs ask for
+/// [`Session`], and [`Ciam::token`](crate::Ciam::token) for each.
+///
+/// It needs `offline_access` among `CIAM_SCOPES`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AccessToken(pub ciam_core::AccessToken);
+
+impl Deref for AccessToken {
+    type Target = ciam_core::AccessToken;
+
+    fn deref(&self) -> &ciam_core::AccessToken {
+        &self.0
+    }
+}
+
+impl FromRequest for AccessToken {
+    type Error = Rejection;
+    type Future = Pin<Box<dyn Future<Output = Result<Self, Rejection>>>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let session = Session::from_request(request, payload);
+        Box::pin(async move { Ok(Self(session.await?.access_token().await?)) })
+    }
+}
+
 /// The future of an extractor that may have to wait until it is known who visits, or calls.
 #[allow(missing_debug_implementations)] // what is waited for has none
 pub struct Extracting<T> {

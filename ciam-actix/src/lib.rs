@@ -74,7 +74,7 @@ pub use ciam_core::{
     Ciam, Config, ConfigBuilder, ConfigError, Error, Guard, Page, UserId, any_of, auth_context,
     caller, claim, fresh, group, role, scope, signed_in, tenant,
 };
-pub use extract::{Caller, Claims, Extracting, MaybeUser, User};
+pub use extract::{AccessToken, Caller, Claims, Extracting, MaybeUser, Session, User};
 pub use layer::{CiamFuture, CiamLayer, CiamService};
 pub use request::Rejection;
 pub use require::{RequireLayer, RequireService};

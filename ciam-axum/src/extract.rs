@@ -122,6 +122,55 @@ impl<S: Sync, T: DeserializeOwned> FromRequestParts<S> for Claims<T> {
     }
 }
 
+/// The session of the signed-in user: for [`Ciam::token`](crate::Ciam::token). A visitor who
+/// is not signed in is sent to sign in.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct Session(pub ciam_core::CurrentSession);
+
+impl Deref for Session {
+    type Target = ciam_core::CurrentSession;
+
+    fn deref(&self) -> &ciam_core::CurrentSession {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        let visit = known(parts, false).await?;
+        Ok(Self(visit.require_session(incoming(parts))?))
+    }
+}
+
+/// A token for the API that the scopes in `CIAM_SCOPES` are of, to be called for the
+/// signed-in user: refreshed when it is time to. For tokens of several APIs ask for
+/// [`Session`], and [`Ciam::token`](crate::Ciam::token) for each.
+///
+/// It needs `offline_access` among `CIAM_SCOPES`.
+#[derive(Clone, Debug)]
+#[non_exhaustive]
+pub struct AccessToken(pub ciam_core::AccessToken);
+
+impl Deref for AccessToken {
+    type Target = ciam_core::AccessToken;
+
+    fn deref(&self) -> &ciam_core::AccessToken {
+        &self.0
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for AccessToken {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
+        let session = Session::from_request_parts(parts, state).await?;
+        Ok(Self(session.access_token().await?))
+    }
+}
+
 /// The visit, once it is known who visits, or calls.
 async fn known(parts: &Parts, of_caller: bool) -> Result<&Visit, Rejection> {
     let visit = visit(parts)?;

@@ -190,6 +190,8 @@ const fn tokens_kind(error: &TokensError) -> ErrorKind {
         TokensError::Metadata(error) => metadata_kind(error),
         TokensError::OtherUser => ErrorKind::Provider,
         TokensError::NotKept
+        | TokensError::OtherProvider
+        | TokensError::PublicClient
         | TokensError::Random(_)
         | TokensError::Scopes(_)
         | TokensError::Seal(_)

@@ -155,8 +155,12 @@ pub(crate) enum KeyKind {
     ProviderSession,
     /// Issuer and `sub`.
     User,
+    /// Nothing: there is one application.
+    ApplicationToken,
     /// The name of the tokens of a session that is in a cookie.
     CookieTokens,
+    /// The token of a caller.
+    OnBehalfOf,
     /// The key of a session whose tokens are being refreshed.
     Refresh,
     /// Issuer and `jti` of a logout token.
@@ -173,6 +177,8 @@ impl KeyKind {
             Self::Refresh => 4,
             Self::LogoutToken => 5,
             Self::CookieTokens => 6,
+            Self::ApplicationToken => 7,
+            Self::OnBehalfOf => 8,
         }
     }
 }

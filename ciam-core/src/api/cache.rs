@@ -52,7 +52,7 @@ impl TokenCache {
         now: Timestamp,
     ) -> Option<Arc<Remembered>> {
         let remembered = self.tokens.get(&place)?;
-        if !constant_time_eq(&remembered.token, token) {
+        if !constant_time_eq(remembered.caller.raw(), token) {
             return None;
         }
         let until = remembered.verified_at.after(self.life);
@@ -64,7 +64,7 @@ impl TokenCache {
     }
 
     pub(super) fn keep(&self, place: Place, remembered: Remembered) {
-        if remembered.token.len() <= MAX_REMEMBERED_BYTES {
+        if remembered.caller.raw().len() <= MAX_REMEMBERED_BYTES {
             self.tokens.insert(place, Arc::new(remembered));
         }
     }
@@ -85,7 +85,6 @@ pub(super) struct Place(u64);
 
 /// A token that was verified.
 pub(super) struct Remembered {
-    token: Box<[u8]>,
     caller: Caller,
     /// Whose it is, by its place among the providers.
     source: usize,
@@ -98,14 +97,12 @@ pub(super) struct Remembered {
 
 impl Remembered {
     pub(super) fn new(
-        token: &[u8],
         caller: &Caller,
         key: &Arc<PreparedKey>,
         (source, generation): (usize, u64),
         now: Timestamp,
     ) -> Self {
         Self {
-            token: token.into(),
             caller: caller.clone(),
             source,
             key: Arc::clone(key),

@@ -4,14 +4,18 @@ use base64_simd::STANDARD;
 use http::{HeaderValue, StatusCode};
 use serde_json::json;
 
+use crate::secret::Secret;
+
 /// What the caller is told: RFC 6750, section 3.1, RFC 9470, section 3, and
 /// Microsoft's claims challenge. Never why a token failed: the log says it.
-#[derive(Clone, Debug, Eq, PartialEq)]
+#[derive(Clone, Debug)]
 pub(crate) enum Challenge {
     /// Another authentication context, in the form that Microsoft's clients know.
     Claims { context: String },
     /// Nothing was sent.
     Credentials,
+    /// What another API's token needs, in the provider's own words.
+    GivenClaims { claims: Secret },
     /// A request that cannot be meant.
     InvalidRequest,
     /// Any fault of the token.
@@ -37,7 +41,7 @@ impl Challenge {
     /// `error` of the header and of the body.
     pub(crate) const fn error(&self) -> Option<&'static str> {
         match self {
-            Self::Claims { .. } => Some("insufficient_claims"),
+            Self::Claims { .. } | Self::GivenClaims { .. } => Some("insufficient_claims"),
             Self::Credentials => None,
             Self::InvalidRequest => Some("invalid_request"),
             Self::InvalidToken => Some("invalid_token"),
@@ -63,6 +67,9 @@ impl Challenge {
                 let claims = json!({"access_token": {"acrs": wanted}}).to_string();
                 parameter("claims", &STANDARD.encode_to_string(claims));
                 parameter("cc_type", "authcontext");
+            }
+            Self::GivenClaims { claims } => {
+                parameter("claims", &STANDARD.encode_to_string(claims.expose()));
             }
             Self::InsufficientScope { scopes } if !scopes.is_empty() => {
                 parameter("scope", &scopes.join(" "));

@@ -95,8 +95,8 @@ impl Api {
         }
         let (verified, key) = verification?;
         telemetry::access_token(TokenSource::Signature);
-        let caller = Caller::from_token(verified);
-        let remembered = Remembered::new(token, &caller, key, (index, generation), now);
+        let caller = Caller::from_token(verified, token);
+        let remembered = Remembered::new(&caller, key, (index, generation), now);
         self.tokens.keep(place, remembered);
         source.admit(&caller)
     }

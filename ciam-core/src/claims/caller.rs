@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::{Claims, DirectoryId, UserId};
 use crate::clock::Timestamp;
+use crate::secret::Secret;
 use crate::token::VerifiedAccessToken;
 
 /// Whoever calls an API with an access token. Cheap to clone.
@@ -19,17 +20,31 @@ struct Known {
     directory_id: Option<DirectoryId>,
     claims: Claims,
     token: VerifiedAccessToken,
+    /// As it came, to be recognised, and to be exchanged for another API's.
+    raw: Arc<[u8]>,
 }
 
 impl Caller {
-    pub(crate) fn from_token(mut token: VerifiedAccessToken) -> Self {
+    pub(crate) fn from_token(mut token: VerifiedAccessToken, raw: &[u8]) -> Self {
         let directory_id = token.take_directory();
         Self(Arc::new(Known {
             id: UserId::new(token.issuer(), token.subject()),
             directory_id: directory_id.map(|(tenant, object)| DirectoryId::new(tenant, object)),
             claims: token.claims(),
             token,
+            raw: raw.into(),
         }))
+    }
+
+    /// The token itself.
+    pub(crate) fn token(&self) -> Secret {
+        // It was verified, so that it is text.
+        Secret::new(String::from_utf8_lossy(&self.0.raw))
+    }
+
+    /// Its bytes.
+    pub(crate) fn raw(&self) -> &[u8] {
+        &self.0.raw
     }
 
     /// Whom the token speaks for: issuer and subject. A user, or the application

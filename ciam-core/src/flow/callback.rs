@@ -283,7 +283,7 @@ pub(super) async fn with_userinfo(
 
 /// Asks the token endpoint. The request runs to its end, whoever waits for it.
 #[tracing::instrument(level = "debug", name = "token_request", skip_all)]
-pub(super) async fn ask(
+pub(crate) async fn ask(
     grant: Grant<'_>,
     metadata: &Metadata,
     provider: &Provider,

@@ -6,7 +6,7 @@
 
 use super::Provider;
 use super::callback::{ask, id_token_algorithm, verify, with_userinfo};
-use super::token_endpoint::{Grant, Refusal, TokenAnswer};
+use super::token_endpoint::{Grant, TokenAnswer};
 use super::tokens::TokensError;
 use crate::claims::Claims;
 use crate::clock::Timestamp;
@@ -43,15 +43,8 @@ pub(crate) async fn refresh(
         refresh_token: &tokens.refresh_token,
         scope: scope.as_deref(),
     };
-    let answer = ask(grant, &metadata, provider, config)
-        .await
-        .map_err(|error| match error.refusal() {
-            Some(Refusal::Interaction { claims }) => TokensError::Interaction {
-                claims: claims.clone().map(Secret::new),
-                error,
-            },
-            _ => error.into(),
-        })?;
+    let answer = ask(grant, &metadata, provider, config).await;
+    let answer = answer.map_err(TokensError::asked)?;
     let id_token = match &answer.id_token {
         Some(id_token) => {
             let expected = expected(&answer, tokens, &metadata, config)?;

@@ -42,6 +42,12 @@ pub(crate) enum TokensError {
     /// The metadata could not be had.
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    /// A caller's token of another provider than the application's own.
+    #[error("the caller's token is of another provider, which does not know this application")]
+    OtherProvider,
+    /// Nobody knows who asks.
+    #[error("an application needs a client secret for this: set CIAM_CLIENT_SECRET")]
+    PublicClient,
     /// A session without tokens.
     #[error(
         "the session has no refresh token: add offline_access to CIAM_SCOPES, and the user \
@@ -83,13 +89,26 @@ impl TokensError {
             Self::Interrupted => "tokens.interrupted",
             Self::Metadata(error) => error.code(),
             Self::NotKept => "tokens.not_kept",
+            Self::OtherProvider => "tokens.other_provider",
             Self::OtherUser => "tokens.other_user",
+            Self::PublicClient => "tokens.public_client",
             Self::Random(_) => "random.failed",
             Self::Scopes(error) => error.code(),
             Self::Seal(error) => error.code(),
             Self::Session(error) => error.code(),
             Self::Store(error) => error.code(),
             Self::TokenEndpoint(error) => error.code(),
+        }
+    }
+
+    /// What the token endpoint said.
+    pub(crate) fn asked(error: TokenEndpointError) -> Self {
+        match error.refusal() {
+            Some(Refusal::Interaction { claims }) => Self::Interaction {
+                claims: claims.clone().map(Secret::new),
+                error,
+            },
+            _ => Self::TokenEndpoint(error),
         }
     }
 

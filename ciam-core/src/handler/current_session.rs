@@ -17,6 +17,7 @@ use crate::flow::transaction::TRANSACTION_LIFETIME;
 use crate::page::Page;
 use crate::session::scopes::Scopes;
 use crate::session::seal::Purpose;
+use crate::session::tokens::AccessToken;
 
 /// The session of whoever makes a request: what [`Ciam::token`] needs to call an API for
 /// its user, and [`Ciam::sessions`] to list the others. Cheap to clone.
@@ -50,6 +51,16 @@ impl CurrentSession {
     pub fn signed_in_at(&self) -> Timestamp {
         let latest = self.visit.latest();
         latest.map_or_else(|| self.visit.now(), |session| session.created_at())
+    }
+
+    /// A token for the API of `CIAM_SCOPES`: what [`Ciam::token`] gives where no scopes
+    /// are named.
+    ///
+    /// # Errors
+    ///
+    /// Those of [`Ciam::token`].
+    pub async fn access_token(&self) -> Result<AccessToken, Rejection> {
+        self.visit.ciam().token(self, &[]).await
     }
 
     pub(super) const fn visit(&self) -> &Visit {

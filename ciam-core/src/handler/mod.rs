@@ -24,6 +24,7 @@ use crate::transport::{HttpClient, ReqwestClient};
 mod answer;
 mod caller;
 mod current_session;
+mod granted_tokens;
 mod guard;
 mod incoming;
 mod new_session;
@@ -49,6 +50,7 @@ pub use incoming::Incoming;
 pub use rejection::Rejection;
 pub use visit::Visit;
 
+use granted_tokens::GrantedTokens;
 use pauses::Pauses;
 use tokens::Refreshes;
 use visit::{Arrival, SignedIn};
@@ -68,6 +70,7 @@ struct Inner {
     api: Api,
     /// Of sessions that are in cookies.
     cookie_tokens: Arc<dyn SessionStore>,
+    granted: GrantedTokens,
     refreshes: Arc<Refreshes>,
     pauses: Pauses<(StoreKey, Scopes)>,
 }
@@ -137,6 +140,7 @@ impl Ciam {
             provider: own,
             api,
             cookie_tokens: Arc::new(MemoryStore::new(COOKIE_TOKENS)),
+            granted: GrantedTokens::default(),
             refreshes: Arc::default(),
             pauses: Pauses::default(),
         }))

@@ -4,6 +4,7 @@ mod bench;
 mod callback;
 mod callers;
 mod cross_site;
+mod granted;
 mod keys;
 mod life;
 mod load;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::stored_sessions::answered;
 use super::token_home::{Newest, TokenHome};
 use super::{Ciam, CurrentSession, Rejection, Visit};
-use crate::cache::flights::Flights;
+use crate::cache::flights::{Flight, Flights};
 use crate::clock::Timestamp;
 use crate::config::OFFLINE_ACCESS;
 use crate::flow::TokensError;
@@ -82,18 +82,15 @@ impl Ciam {
         } else {
             (seen, kept)
         };
-        let held = tokens.held(scopes).cloned();
         let now = self.now();
-        let usable = held.filter(|token| token.state(now) != TokenState::Expired);
-        if let Some(token) = &usable
-            && token.state(now) == TokenState::Fresh
-        {
+        let (held, is_fresh) = usable(tokens.held(scopes).cloned(), now);
+        if let (Some(token), true) = (&held, is_fresh) {
             visit.note(&session);
             return Ok(token.clone());
         }
         let place = (home.key, scopes.clone());
         if let Some(error) = self.0.pauses.current(&place, now) {
-            return usable.ok_or(error);
+            return held.ok_or(error);
         }
         let flight = self
             .0
@@ -102,18 +99,7 @@ impl Ciam {
                 let (ciam, home, scopes) = (self.clone(), home.clone(), scopes.clone());
                 async move { ciam.refreshed(&home, &scopes, &session).await }
             });
-        let patience = if usable.is_some() {
-            WHILE_VALID
-        } else {
-            WHILE_NONE
-        };
-        let late = |_| {
-            Err(TokensError::Busy {
-                seconds: patience.as_secs(),
-            })
-        };
-        let outcome = tokio::time::timeout(patience, flight).await;
-        match outcome.unwrap_or_else(late) {
+        match awaited(flight, held.is_some()).await {
             Ok(tokened) => {
                 visit.note(&tokened.session);
                 Ok(tokened.token)
@@ -122,7 +108,7 @@ impl Ciam {
                 visit.note_end();
                 Err(error)
             }
-            Err(error) => usable.ok_or(error),
+            Err(error) => held.ok_or(error),
         }
     }
 
@@ -237,12 +223,12 @@ impl Ciam {
     }
 
     /// After a failure the provider is left alone for a while.
-    fn conclude(&self, place: &(StoreKey, Scopes), result: &Result<Tokened, TokensError>) {
+    pub(super) fn conclude<T>(&self, place: &(StoreKey, Scopes), result: &Result<T, TokensError>) {
         match result {
             Ok(_) => self.0.pauses.end(place),
             Err(error) => {
                 let code = error.code();
-                tracing::warn!(code, %error, "the tokens of a session were not refreshed");
+                tracing::warn!(code, %error, "the provider gave no token");
                 self.0.pauses.begin(place, error, self.now());
             }
         }
@@ -276,6 +262,30 @@ impl Newest {
         kept.tokens = Some(self.tokens.with(scopes, token, refresh_token, now));
         session.keeping(&kept)
     }
+}
+
+/// A token that has not expired, and whether it is not to be renewed yet.
+pub(super) fn usable(token: Option<AccessToken>, now: Timestamp) -> (Option<AccessToken>, bool) {
+    match token.map(|token| (token.state(now), token)) {
+        Some((TokenState::Fresh, token)) => (Some(token), true),
+        Some((TokenState::Due, token)) => (Some(token), false),
+        Some((TokenState::Expired, _)) | None => (None, false),
+    }
+}
+
+/// What comes of a request to the provider, which goes on where that takes long.
+pub(super) async fn awaited<T: Clone>(
+    flight: Flight<Result<T, TokensError>>,
+    has_valid: bool,
+) -> Result<T, TokensError> {
+    let patience = if has_valid { WHILE_VALID } else { WHILE_NONE };
+    let late = |_| {
+        Err(TokensError::Busy {
+            seconds: patience.as_secs(),
+        })
+    };
+    let outcome = tokio::time::timeout(patience, flight).await;
+    outcome.unwrap_or_else(late)
 }
 
 /// Scopes that say something about the user, and make no token for an API.

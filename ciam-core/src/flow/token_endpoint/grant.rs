@@ -48,7 +48,9 @@ impl<'a> Grant<'a> {
                 ("code_verifier", Sealed(code_verifier)),
             ],
             Self::ClientCredentials { scope } => {
-                vec![type_("client_credentials"), ("scope", Open(scope))]
+                let scope = (!scope.is_empty()).then_some(("scope", Open(scope)));
+                let always = [type_("client_credentials")];
+                always.into_iter().chain(scope).collect()
             }
             Self::OnBehalfOf { assertion, scope } => vec![
                 type_("urn:ietf:params:oauth:grant-type:jwt-bearer"),
