@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::wire::{Answer, Asked};
-use super::{Place, Script, Shared, Signing, changed, lock};
+use super::{Place, Script, Shared, Signing, changed, lock, members, sign_out};
 
 /// What was given out for one sign-in.
 #[derive(Clone, Debug)]
@@ -27,9 +27,17 @@ pub struct Issued {
     pub id_token: Option<String>,
     /// Once the code was redeemed.
     pub access_token: Option<String>,
-    client_id: String,
+    /// The session at the provider, in the ID token where the script says so.
+    pub sid: String,
+    /// Every ID token of this sign-in, the last one last.
+    pub id_tokens: Vec<String>,
+    /// Every refresh token of this sign-in; only the last one is good.
+    pub refresh_tokens: Vec<String>,
+    /// No refresh token of this sign-in is good any longer.
+    pub revoked: bool,
+    pub(super) client_id: String,
+    pub(super) redirect_uri: String,
     code_challenge: String,
-    redirect_uri: String,
     scope: String,
 }
 
@@ -50,16 +58,27 @@ impl Signer {
 
     /// The same for any two texts.
     pub(super) fn sign_text(&self, script: &Script, header: &str, payload: &str) -> String {
+        self.sign_as(script.signing.as_ref(), script.corrupt, header, payload)
+    }
+
+    /// Two texts, signed with the one key if no other is named.
+    pub(super) fn sign_as(
+        &self,
+        signing: Option<&Signing>,
+        corrupt: bool,
+        header: &str,
+        payload: &str,
+    ) -> String {
         let encode = |text: &str| URL_SAFE_NO_PAD.encode_to_string(text);
         let signed = format!("{}.{}", encode(header), encode(payload));
-        let mut signature = match &script.signing {
+        let mut signature = match signing {
             Some(signing) => signing.sign(signed.as_bytes()),
             None => {
                 let signature = self.0.sign(&SystemRandom::new(), signed.as_bytes());
                 signature.expect("a signature").as_ref().to_vec()
             }
         };
-        if script.corrupt {
+        if corrupt {
             let middle = signature.len() / 2;
             signature[middle] ^= 1;
         }
@@ -99,12 +118,23 @@ impl Shared {
                 let keys = keys.unwrap_or_else(|| vec![changed(self.signer.jwk(), &script.key)]);
                 Answer::json(200, json!({ "keys": keys }))
             }
-            Place::Metadata => Answer::json(200, changed(self.metadata(), &script.metadata)),
+            Place::Metadata => {
+                let mut metadata = self.metadata();
+                if script.sessions {
+                    metadata = changed(metadata, members(&sign_out::announced()));
+                }
+                Answer::json(200, changed(metadata, &script.metadata))
+            }
+            Place::Revocation => {
+                drop(script);
+                self.revoke(asked)
+            }
             Place::Token => {
                 drop(script);
                 self.redeem(asked)
             }
             Place::Userinfo => self.userinfo(asked, &script),
+            Place::EndSession => unreachable!("it takes its time"),
         }
     }
 
@@ -118,6 +148,10 @@ impl Shared {
             code_verifier: None,
             id_token: None,
             access_token: None,
+            sid: format!("{}{ODD}", random()),
+            id_tokens: Vec::new(),
+            refresh_tokens: Vec::new(),
+            revoked: false,
             client_id: parameter("client_id"),
             code_challenge: parameter("code_challenge"),
             redirect_uri: parameter("redirect_uri"),
@@ -159,7 +193,7 @@ impl Shared {
             return Answer::json(400, json!({"error": "invalid_grant"}));
         };
         let now = script.now();
-        let claims = json!({
+        let mut claims = json!({
             "iss": self.origin(Place::Metadata),
             "aud": issued.client_id,
             "sub": "alice",
@@ -168,6 +202,9 @@ impl Shared {
             "iat": now,
             "exp": now + 3600,
         });
+        if script.sessions {
+            claims["sid"] = json!(issued.sid);
+        }
         let mut claims = changed(claims, &script.claims);
         for name in &script.append {
             let honest = claims[name].as_str().expect("a text");
@@ -182,6 +219,7 @@ impl Shared {
             "expires_in": 3600,
         });
         issued.code_verifier = Some(verifier);
+        issued.id_tokens.push(id_token.clone());
         issued.id_token = Some(id_token);
         issued.access_token = Some(access_token);
         Answer::json(200, changed(answer, &script.token))
@@ -224,8 +262,11 @@ fn posted(to: &Url, answer: &[(&'static str, String)]) -> Answer {
     }
 }
 
-fn random() -> String {
+pub(super) fn random() -> String {
     let mut bytes = [0; 24];
     fill(&mut bytes).expect("the system has randomness");
     URL_SAFE_NO_PAD.encode_to_string(bytes)
 }
+
+/// OpenID Connect: a `sid` may have any printable character.
+const ODD: &str = " !\"#$%&'()*+,/:;<=>?@[\\]^`{|}~";

@@ -1,8 +1,8 @@
 //! Access tokens that nobody asked the provider for.
 
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 
-use super::{Place, Scripted, Signing, changed, lock};
+use super::{Place, Scripted, Signing, changed, lock, members};
 
 impl Scripted {
     /// A user's access token for the API `orders`, signed as the script says; members of
@@ -43,8 +43,4 @@ impl Scripted {
     pub fn public_key(&self) -> Value {
         self.shared.signer.jwk()
     }
-}
-
-fn members(value: &Value) -> &Map<String, Value> {
-    value.as_object().expect("an object")
 }

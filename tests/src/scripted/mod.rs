@@ -6,7 +6,9 @@
 mod fault;
 mod honest;
 mod keys;
+mod logout_token;
 mod mint;
+mod sign_out;
 mod wire;
 
 use std::collections::BTreeMap;
@@ -21,6 +23,8 @@ use tokio::task::JoinHandle;
 pub use self::fault::Fault;
 pub use self::honest::Issued;
 pub use self::keys::{Signing, public_jwk};
+pub use self::logout_token::{LOGOUT_ROWS, LogoutRow, LogoutToken, RSA_KID};
+pub use self::sign_out::Notified;
 pub use self::wire::Asked;
 
 use self::honest::Signer;
@@ -38,10 +42,14 @@ pub struct Scripted {
 pub enum Place {
     /// The authorization endpoint, on the issuer's port.
     Authorization,
+    /// The end-session endpoint, on the issuer's port.
+    EndSession,
     /// The key set.
     Keys,
     /// The metadata; its origin is the issuer.
     Metadata,
+    /// The revocation endpoint.
+    Revocation,
     /// The token endpoint.
     Token,
     /// Userinfo.
@@ -79,9 +87,27 @@ pub struct Script {
     pub signing: Option<Signing>,
     /// The ID token's signature has a wrong bit.
     pub corrupt: bool,
+    /// ID tokens have a `sid`, another one at each sign-in, and the metadata announces
+    /// sign-out over both channels.
+    pub sessions: bool,
+    /// Where a sign-out may lead; by default, to `signed-out` beside the redirect URI.
+    pub post_logout_redirect_uris: Option<Vec<String>>,
+    /// What becomes of the `state` of a sign-out: another one, or none.
+    pub logout_state: Option<fn(&str) -> Option<String>>,
+    /// Whom a logout token is sent to while somebody signs out.
+    pub backchannel_logout_uri: Option<String>,
+    /// What is wrong with that token.
+    pub logout_fault: Option<fn(&mut LogoutToken)>,
+    /// What a hidden frame loads while somebody signs out …
+    pub frontchannel_logout_uri: Option<String>,
+    /// … and its parameters, from `iss` and `sid`; by default both.
+    pub frontchannel_parameters: Option<Parameters>,
     /// What its clock shows, in seconds since 1970, in place of the machine's time.
     pub now: Option<u64>,
 }
+
+/// Parameters of an address, made of an `iss` and a `sid`.
+pub type Parameters = fn(&str, &str) -> Vec<(&'static str, String)>;
 
 struct Shared {
     ports: BTreeMap<Place, Port>,
@@ -90,6 +116,7 @@ struct Shared {
     asked: Mutex<Vec<(Place, Asked)>>,
     answered: Mutex<Vec<(Place, String)>>,
     issued: Mutex<Vec<Issued>>,
+    notified: Mutex<Vec<Notified>>,
 }
 
 impl Scripted {
@@ -103,6 +130,7 @@ impl Scripted {
                 asked: Mutex::default(),
                 answered: Mutex::default(),
                 issued: Mutex::default(),
+                notified: Mutex::default(),
             }),
             listening: Mutex::default(),
         };
@@ -132,6 +160,14 @@ impl Scripted {
         self.script(|script| {
             script.faults.insert(place, fault);
         });
+    }
+
+    /// Publishes an RSA key, [`RSA_KID`], beside the one that signs.
+    pub fn publish_rsa(&self) {
+        let one = self.shared.signer.jwk();
+        let mut rsa = public_jwk(logout_token::RSA);
+        rsa["kid"] = RSA_KID.into();
+        self.script(|script| script.key_set = Some(vec![one, rsa]));
     }
 
     /// All is well again, everywhere.
@@ -209,10 +245,12 @@ impl Shared {
     fn url(&self, place: Place) -> String {
         match place {
             Place::Authorization => format!("{}/authorize", self.origin(Place::Metadata)),
+            Place::EndSession => format!("{}/logout", self.origin(Place::Metadata)),
             Place::Keys => format!("{}/keys", self.origin(place)),
             Place::Metadata => {
                 format!("{}/.well-known/openid-configuration", self.origin(place))
             }
+            Place::Revocation => format!("{}/revoke", self.origin(place)),
             Place::Token => format!("{}/token", self.origin(place)),
             Place::Userinfo => format!("{}/userinfo", self.origin(place)),
         }
@@ -225,7 +263,8 @@ impl Shared {
             "token_endpoint": self.url(Place::Token),
             "jwks_uri": self.url(Place::Keys),
             "userinfo_endpoint": self.url(Place::Userinfo),
-            "end_session_endpoint": format!("{}/logout", self.origin(Place::Metadata)),
+            "end_session_endpoint": self.url(Place::EndSession),
+            "revocation_endpoint": self.url(Place::Revocation),
             "id_token_signing_alg_values_supported": ["ES256"],
             "token_endpoint_auth_methods_supported":
                 ["client_secret_basic", "client_secret_post"],
@@ -254,6 +293,7 @@ async fn serve(
     };
     let place = match asked.path() {
         "/authorize" => Place::Authorization,
+        "/logout" => Place::EndSession,
         _ => place,
     };
     lock(&shared.asked).push((place, asked.clone()));
@@ -261,7 +301,10 @@ async fn serve(
     match fault {
         Some(fault) => fault.write(&mut stream, &asked).await,
         None => {
-            let answer = shared.honestly(place, &asked);
+            let answer = match place {
+                Place::EndSession => shared.end_session(&asked).await,
+                _ => shared.honestly(place, &asked),
+            };
             lock(&shared.answered).push((place, answer.body.clone()));
             wire::write(&mut stream, &answer).await
         }
@@ -280,8 +323,18 @@ fn changed(mut value: Value, by: &Map<String, Value>) -> Value {
     value
 }
 
+fn members(value: &Value) -> &Map<String, Value> {
+    value.as_object().expect("an object")
+}
+
 fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-const LISTENING: [Place; 4] = [Place::Keys, Place::Metadata, Place::Token, Place::Userinfo];
+const LISTENING: [Place; 5] = [
+    Place::Keys,
+    Place::Metadata,
+    Place::Revocation,
+    Place::Token,
+    Place::Userinfo,
+];

@@ -4,6 +4,7 @@
 //! `Accept`, `Origin`, `Referer`, and cookies by path, `Secure` and `SameSite`.
 
 mod form;
+mod frame;
 mod html;
 mod jar;
 mod page;

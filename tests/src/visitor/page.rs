@@ -92,6 +92,17 @@ impl Page {
         self.url.join(&href).expect("an address")
     }
 
+    /// What its frames show.
+    pub fn frames(&self) -> Vec<Url> {
+        tokens(&self.body)
+            .filter_map(|token| match token {
+                Token::StartTag(tag) if is(&tag.name, "iframe") => attribute(&tag, "src"),
+                _ => None,
+            })
+            .map(|src| self.url.join(&src).expect("an address"))
+            .collect()
+    }
+
     /// Its forms.
     pub fn forms(&self) -> Vec<Form> {
         Form::all(self)
