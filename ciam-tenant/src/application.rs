@@ -29,6 +29,7 @@ pub struct Application {
     pub(crate) client_secret: Option<String>,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) post_logout_redirect_uris: Vec<String>,
+    pub(crate) logout_url: Option<String>,
     pub(crate) optional_claims: Vec<String>,
     pub(crate) id_tokens_at_authorize: bool,
     pub(crate) api: Api,
@@ -63,8 +64,17 @@ impl Application {
         self
     }
 
-    /// Adds an optional claim to the ID tokens: `auth_time`, `login_hint`, `given_name` or
-    /// `family_name`. Default: none.
+    /// Sets the front-channel logout URL, which a hidden frame loads with `?sid=…` when a user
+    /// who signed in to this application signs out of another one. Default: none.
+    ///
+    /// A registration has exactly one: `web.logoutUrl`. It needs `https`, but on localhost.
+    pub fn front_channel_logout_url(mut self, url: impl Into<String>) -> Self {
+        self.logout_url = Some(url.into());
+        self
+    }
+
+    /// Adds an optional claim to the ID tokens: `auth_time`, `family_name`, `given_name`,
+    /// `login_hint` or `sid`. Default: none; `sid` is there all the same.
     ///
     /// Other names are refused by [`register`](crate::Tenant::register).
     pub fn optional_claim(mut self, name: impl Into<String>) -> Self {
@@ -165,6 +175,7 @@ impl Application {
             client_secret: None,
             redirect_uris: Vec::new(),
             post_logout_redirect_uris: Vec::new(),
+            logout_url: None,
             optional_claims: Vec::new(),
             id_tokens_at_authorize: false,
             api: Api::default(),

@@ -1,5 +1,7 @@
 //! The tenant's own cookies: which browser this is, and who is signed in there.
 
+use std::sync::Arc;
+
 use axum::http::{HeaderMap, HeaderValue, header};
 use axum::response::Response;
 
@@ -30,26 +32,33 @@ pub(crate) fn session(tenant: &State, headers: &HeaderMap, now: Timestamp) -> Op
     let key = read(tenant, headers, SESSION)?;
     let mut sessions = lock(&tenant.sessions);
     let session = sessions.get_mut(key)?;
-    if now.since(session.used).as_secs() >= SESSION_IDLE_SECONDS {
+    if !is_live(session, now) {
         return None;
     }
     session.used = now;
     Some(session.clone())
 }
 
-/// Begins a session, and ends the one that was there.
+/// Begins a session in place of the one that was there; the same user's goes on, so that a sign-out
+/// still reaches every application of it.
 pub(crate) fn begin_session(
     tenant: &State,
     headers: &HeaderMap,
     object_id: String,
     now: Timestamp,
 ) -> (Session, Option<HeaderValue>) {
-    end_session(tenant, headers);
+    let before = take_session(tenant, headers);
+    let before = before.filter(|session| session.object_id == object_id && is_live(session, now));
+    let (session_id, clients) = match before {
+        Some(session) => (session.session_id, session.clients),
+        None => (random::guid(), Arc::default()),
+    };
     let session = Session {
         object_id,
-        session_id: random::guid(),
+        session_id,
         authenticated: now,
         used: now,
+        clients,
     };
     let key = random::token();
     let cookie = cookie(tenant, SESSION, &key, "");
@@ -57,12 +66,13 @@ pub(crate) fn begin_session(
     (session, cookie)
 }
 
-/// Ends the session of this browser; the cookie removes what the browser has.
-pub(crate) fn end_session(tenant: &State, headers: &HeaderMap) -> Option<HeaderValue> {
-    if let Some(key) = read(tenant, headers, SESSION) {
-        lock(&tenant.sessions).remove(key);
-    }
-    cookie(tenant, SESSION, "", "; Max-Age=0")
+/// Ends the session of this browser, if there is one; the cookie removes what the browser has.
+pub(crate) fn end_session(
+    tenant: &State,
+    headers: &HeaderMap,
+) -> (Option<Session>, Option<HeaderValue>) {
+    let ended = take_session(tenant, headers);
+    (ended, cookie(tenant, SESSION, "", "; Max-Age=0"))
 }
 
 pub(crate) fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -> Response {
@@ -70,6 +80,15 @@ pub(crate) fn with_cookie(mut response: Response, cookie: Option<HeaderValue>) -
         response.headers_mut().append(header::SET_COOKIE, cookie);
     }
     response
+}
+
+fn take_session(tenant: &State, headers: &HeaderMap) -> Option<Session> {
+    let key = read(tenant, headers, SESSION)?;
+    lock(&tenant.sessions).remove(key)
+}
+
+fn is_live(session: &Session, now: Timestamp) -> bool {
+    now.since(session.used).as_secs() < SESSION_IDLE_SECONDS
 }
 
 /// Cookies know no ports, so the name does: two local tenants do not meet.

@@ -44,6 +44,9 @@
 //! - Access tokens for the applications' own APIs are JSON Web Tokens in the version that the API
 //!   asks for. Any application gets one in its own name by client credentials, and without an app
 //!   role it is one that says nothing: checking roles is the API's to do.
+//! - One session of a browser is for every application of the tenant (single sign-on). Signing out
+//!   loads the front-channel logout URLs of all that took part, with `sid` and without `iss`, and
+//!   leaves refresh tokens as they are.
 //! - A claims challenge (`acrs`) is answered by asking for the password again, `max_age` and
 //!   `prompt=login` too; silently, and at the token endpoint, it is `interaction_required`.
 //!
@@ -59,9 +62,8 @@
 //! - There are no device codes, client assertions, tokens in the name of a caller (on-behalf-of) or
 //!   tokens for Microsoft Graph itself, although the discovery document names some of these, as
 //!   the real one does.
-//! - No second factor, password reset, social provider, lock-out, account picker, or front-channel
-//!   sign-out. `domain_hint`, `ui_locales` and `mkt` are accepted and ignored, and so is what
-//!   `claims` asks for beside `acrs` and `xms_cc`. A session keeps no authentication context.
+//! - No second factor, password reset, social provider, lock-out, or account picker.
+//!   `domain_hint`, `ui_locales` and `mkt` are accepted and ignored, and so is what `claims` asks for beside `acrs` and `xms_cc`. A session keeps no authentication context.
 //!
 //! # Pages
 //!
@@ -74,7 +76,7 @@
 //! | any with an error | `#error`; its `data-code` is the AADSTS number, on the sign-in and error pages |
 //! | redirect URI mismatch | `#difference`: a table of part, requested, registered |
 //! | `form_post` answer | button `#continue` (pressed by a script where there is one) |
-//! | signed out | `#signed-out` |
+//! | signed out | `#signed-out`; an `iframe.logout` for each application that is told, then link `#continue` (followed by a script where there is one) |
 //!
 //! A refused form comes back with status 400. The cookies are `ciam-tenant-browser-PORT` and
 //! `ciam-tenant-session-PORT`.

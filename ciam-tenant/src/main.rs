@@ -35,6 +35,7 @@ struct Options {
     client_id: Option<String>,
     api_id: Option<String>,
     redirect_uris: Vec<String>,
+    logout_url: Option<String>,
     users: Vec<NewUser>,
     public: bool,
 }
@@ -66,6 +67,7 @@ impl Options {
                 "--client-id" => options.client_id = Some(value()?),
                 "--api-id" => options.api_id = Some(value()?),
                 "--redirect-uri" => options.redirect_uris.push(value()?),
+                "--logout-url" => options.logout_url = Some(value()?),
                 "--user" => options.users.push(user(&value()?)?),
                 "--public" if inline.is_none() => options.public = true,
                 _ => return Err(format!("unknown argument `{argument}`")),
@@ -87,6 +89,7 @@ impl Default for Options {
             client_id: None,
             api_id: None,
             redirect_uris: Vec::new(),
+            logout_url: None,
             users: Vec::new(),
             public: false,
         }
@@ -127,6 +130,9 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     application = application
         .delegated_permission(&api.client_id, "orders.read")
         .delegated_permission(&api.client_id, "orders.write");
+    if let Some(url) = options.logout_url {
+        application = application.front_channel_logout_url(url);
+    }
     for uri in &options.redirect_uris {
         application = application
             .redirect_uri(uri)
@@ -223,6 +229,7 @@ Usage: ciam-tenant [options]
   --tenant-id GUID     the tenant's id (default: random)
   --redirect-uri URI   an address of the application; may be repeated
                        (default: http://localhost:3000/auth/callback)
+  --logout-url URL     its front-channel logout URL (default: none)
   --client-id GUID     the application's client id (default: random)
   --api-id GUID        the client id of a second application, which is an API
                        (default: random)

@@ -1,6 +1,6 @@
 //! Everything the tenant remembers, in memory, and in bounds.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard};
 
@@ -54,6 +54,8 @@ pub(crate) struct Session {
     pub(crate) session_id: String,
     pub(crate) authenticated: Timestamp,
     pub(crate) used: Timestamp,
+    /// The client ids of the applications that somebody signed in to here; of all its clones.
+    pub(crate) clients: Arc<Mutex<BTreeSet<String>>>,
 }
 
 /// What a user let an application have.

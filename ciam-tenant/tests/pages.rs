@@ -6,7 +6,7 @@ mod common;
 use std::time::Duration;
 
 use ciam_tenant::{Application, NewUser};
-use common::{Browser, CALLBACK, EMAIL, PASSWORD, World};
+use common::{Answer, Browser, CALLBACK, EMAIL, PASSWORD, World, encode};
 
 #[tokio::test]
 async fn a_refused_sign_in_keeps_the_address() {
@@ -205,6 +205,22 @@ async fn the_policy_allows_the_inline_parts() {
         .get(&world.request(&[("response_mode", "form_post")]))
         .await;
     let page = browser.sign_in(&world, &page, EMAIL, PASSWORD).await;
+    check_policy(&page);
+
+    let shop = Application::web("Shop").redirect_uri(CALLBACK);
+    let world = World::with(shop.front_channel_logout_url(CALLBACK)).await;
+    let browser = Browser::default();
+    let page = browser.get(&world.request(&[])).await;
+    browser.sign_in(&world, &page, EMAIL, PASSWORD).await;
+    let query = encode(&[("post_logout_redirect_uri", CALLBACK)]);
+    let page = browser
+        .get(&format!("{}?{query}", world.endpoint("logout")))
+        .await;
+    assert!(page.body.contains("<iframe"), "{}", page.body);
+    check_policy(&page);
+}
+
+fn check_policy(page: &Answer) {
     let policy = page.headers["content-security-policy"].to_str().unwrap();
     for (directive, element) in [("style-src", "style"), ("script-src", "script")] {
         let (_, rest) = page.body.split_once(&format!("<{element}>")).unwrap();

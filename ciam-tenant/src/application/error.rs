@@ -13,6 +13,13 @@ pub enum RegisterError {
     ClientId(String),
     /// An application with this client id is registered already.
     Duplicate(String),
+    /// A customer tenant would refuse this front-channel logout URL.
+    LogoutUrl {
+        /// The address as given.
+        uri: String,
+        /// What is wrong with it.
+        reason: String,
+    },
     /// The name of a scope or of an app role cannot be one.
     Name(String),
     /// The API is not registered, or does not have the scope or the app role.
@@ -42,6 +49,9 @@ impl fmt::Display for RegisterError {
         match self {
             Self::ClientId(id) => write!(f, "the client id `{id}` is no GUID"),
             Self::Duplicate(id) => write!(f, "an application `{id}` is registered already"),
+            Self::LogoutUrl { uri, reason } => {
+                write!(f, "the logout URL `{uri}` cannot be registered: {reason}")
+            }
             Self::Name(name) => write!(f, "`{name}` is no name of a scope or an app role"),
             Self::Permission { api, name } => write!(
                 f,

@@ -12,6 +12,7 @@ pub(crate) struct Registered {
     pub(crate) client_secret: Option<String>,
     pub(crate) redirect_uris: Vec<String>,
     pub(crate) post_logout_redirect_uris: Vec<String>,
+    pub(crate) logout_url: Option<String>,
     pub(crate) optional_claims: Vec<String>,
     pub(crate) id_tokens_at_authorize: bool,
     /// The object id of the service principal.
@@ -38,6 +39,13 @@ impl Registered {
             if let Some(reason) = redirect_uri::refusal(uri, platform) {
                 let uri = uri.clone();
                 return Err(RegisterError::RedirectUri { uri, reason });
+            }
+        }
+        if let Some(uri) = &application.logout_url {
+            // The rules of a web application's redirect URIs, whatever the platform.
+            if let Some(reason) = redirect_uri::refusal(uri, Platform::Web) {
+                let uri = uri.clone();
+                return Err(RegisterError::LogoutUrl { uri, reason });
             }
         }
         for name in &application.optional_claims {
@@ -68,6 +76,7 @@ impl Registered {
             client_secret,
             redirect_uris: application.redirect_uris,
             post_logout_redirect_uris: application.post_logout_redirect_uris,
+            logout_url: application.logout_url,
             optional_claims: application.optional_claims,
             id_tokens_at_authorize: application.id_tokens_at_authorize,
             object_id: random::guid(),
@@ -128,8 +137,13 @@ impl Registered {
     }
 }
 
-pub(super) const OPTIONAL_CLAIMS: [&str; 4] =
-    ["auth_time", "family_name", "given_name", "login_hint"];
+pub(super) const OPTIONAL_CLAIMS: [&str; 5] = [
+    "auth_time",
+    "family_name",
+    "given_name",
+    "login_hint",
+    "sid",
+];
 
 /// Microsoft: "Service limits and restrictions" of External ID.
 const MAX_REDIRECT_URIS: usize = 100;

@@ -20,6 +20,7 @@ pub(crate) fn grant(
     claims: ClaimsRequest,
 ) -> Response {
     let now = tenant.clock.now();
+    lock(&session.clients).insert(request.application.client_id.clone());
     let grant = Grant {
         client_id: request.application.client_id.clone(),
         object_id: session.object_id.clone(),

@@ -11,16 +11,32 @@ use crate::error::NO_STORE;
 
 /// A whole page around `main`, which is HTML already.
 pub(super) fn page(status: StatusCode, title: &str, main: &str) -> Response {
-    respond(status, title, main, "")
+    respond(status, title, main, "", policy())
 }
 
 /// A page that sends its form by itself where JavaScript is on.
 pub(super) fn submitting_page(title: &str, main: &str) -> Response {
     let script = format!("<script>{SUBMIT}</script>");
-    respond(StatusCode::OK, title, main, &script)
+    respond(StatusCode::OK, title, main, &script, policy())
 }
 
-fn respond(status: StatusCode, title: &str, main: &str, script: &str) -> Response {
+/// A page with these frames, which follows its link `continue` once they are loaded if it `goes_on`.
+pub(super) fn framing_page(title: &str, main: &str, frames: &[String], goes_on: bool) -> Response {
+    let script = if goes_on {
+        format!("<script>{GO_ON}</script>")
+    } else {
+        String::new()
+    };
+    respond(StatusCode::OK, title, main, &script, framing_policy(frames))
+}
+
+fn respond(
+    status: StatusCode,
+    title: &str,
+    main: &str,
+    script: &str,
+    policy: HeaderValue,
+) -> Response {
     let title = escape(title);
     let html = format!(
         r#"<!doctype html>
@@ -51,7 +67,7 @@ fn respond(status: StatusCode, title: &str, main: &str, script: &str) -> Respons
             header::CONTENT_TYPE,
             HeaderValue::from_static("text/html; charset=utf-8"),
         ),
-        (header::CONTENT_SECURITY_POLICY, policy()),
+        (header::CONTENT_SECURITY_POLICY, policy),
         (
             header::X_CONTENT_TYPE_OPTIONS,
             HeaderValue::from_static("nosniff"),
@@ -80,9 +96,27 @@ fn policy() -> HeaderValue {
                 hash(STYLE),
                 hash(SUBMIT)
             );
-            HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
+            header_value(policy)
         })
         .clone()
+}
+
+/// The same with frames from anywhere: an application that answers with a redirect is framed where
+/// that leads to.
+fn framing_policy(frames: &[String]) -> HeaderValue {
+    if frames.is_empty() {
+        return policy();
+    }
+    header_value(format!(
+        "default-src 'none'; style-src '{}'; script-src '{}'; img-src data:; \
+         frame-src http: https:; base-uri 'none'; frame-ancestors 'none'",
+        hash(STYLE),
+        hash(GO_ON)
+    ))
+}
+
+fn header_value(policy: String) -> HeaderValue {
+    HeaderValue::try_from(policy).unwrap_or(HeaderValue::from_static("default-src 'none'"))
 }
 
 fn hash(source: &str) -> String {
@@ -92,6 +126,14 @@ fn hash(source: &str) -> String {
 }
 
 const SUBMIT: &str = "document.forms[0].submit()";
+
+/// The page's `load` event comes after its frames'; an application that does not answer holds
+/// nobody back for long.
+const GO_ON: &str = "
+const next = () => location.replace(document.getElementById('continue').href);
+addEventListener('load', next);
+setTimeout(next, 5000);
+";
 
 const STYLE: &str = "
 :root { color-scheme: light dark; --back: #eef1f5; --card: #fff; --text: #1b1f24; --quiet: #586170;

@@ -4,7 +4,7 @@ use axum::http::StatusCode;
 use axum::response::Response;
 
 use super::escape;
-use super::layout::page;
+use super::layout::{framing_page, page};
 use crate::authorize::Mismatch;
 use crate::error::{Aadsts, Trail};
 use crate::state::State;
@@ -57,11 +57,30 @@ pub(crate) fn redirect_uri_mismatch(mismatch: &Mismatch, trail: &Trail) -> Respo
     )
 }
 
-/// After sign-out, where no application gave an address.
-pub(crate) fn signed_out() -> Response {
-    let main = r#"<p id="signed-out">You are signed out of your account.</p>
-<p class="quiet">It's a good idea to close all browser windows.</p>"#;
-    page(StatusCode::OK, "You signed out", main)
+/// After sign-out: where no application gave an address, or where others have to be told first.
+pub(crate) fn signed_out(frames: &[String], destination: Option<&str>) -> Response {
+    let next = destination.map_or_else(
+        || r#"<p class="quiet">It's a good idea to close all browser windows.</p>"#.to_owned(),
+        |to| {
+            format!(
+                r#"<p><a id="continue" href="{}">Continue</a></p>"#,
+                escape(to)
+            )
+        },
+    );
+    let frames_of_applications: String = frames
+        .iter()
+        .map(|url| {
+            let url = escape(url);
+            format!("<iframe class=\"logout\" hidden title=\"Sign-out\" src=\"{url}\"></iframe>\n")
+        })
+        .collect();
+    let main = format!(
+        r#"<p id="signed-out">You are signed out of your account.</p>
+{next}
+{frames_of_applications}"#
+    );
+    framing_page("You signed out", &main, frames, destination.is_some())
 }
 
 /// What one sees who opens the tenant's address itself.
