@@ -33,6 +33,7 @@ pub struct Setup {
     accounts: Vec<Account>,
     /// What access tokens for the APIs are signed with, where there are some.
     apis: Option<&'static str>,
+    tells: bool,
 }
 
 /// Somebody whose e-mail address is `LOGIN@example.com`, and who has one password
@@ -146,8 +147,12 @@ impl Honest {
     /// Says yes where it asks whether somebody wants to sign out.
     pub async fn sign_out(&self, visitor: &mut Visitor, page: Page) -> Page {
         match self {
-            // It does not ask.
-            Self::LocalTenant(_) => page,
+            // It does not ask; but where applications are told, a script goes on.
+            Self::LocalTenant(_) if page.frames().is_empty() => page,
+            Self::LocalTenant(_) => {
+                visitor.load_frames(&page).await;
+                visitor.follow(&page, "Continue").await
+            }
             Self::OidcProvider(_) => {
                 assert!(page.text().contains("Do you want to sign-out"), "{page}");
                 let form = page.form_with("xsrf").press("Yes, sign me out");
@@ -251,7 +256,16 @@ impl Setup {
             port: 0,
             accounts: vec![ada, bob],
             apis: None,
+            tells: false,
         }
+    }
+
+    /// Tells the application who signed out, as the provider can: in a frame the tenant,
+    /// with a logout token `oidc-provider`.
+    #[must_use]
+    pub const fn telling_of_sign_out(mut self) -> Self {
+        self.tells = true;
+        self
     }
 
     /// The application is the [`Api::Orders`] too, beside [`Api::Stock`]; and
@@ -310,6 +324,12 @@ impl Setup {
             .client_secret(CLIENT_SECRET)
             .redirect_uri(format!("{}/callback", self.routes))
             .post_logout_redirect_uri(format!("{}/signed-out", self.routes));
+        let application = match self.tells {
+            true => {
+                application.front_channel_logout_url(format!("{}/frontchannel-logout", self.routes))
+            }
+            false => application,
+        };
         match self.apis {
             None => {
                 tenant.register(application).expect("valid addresses");
@@ -340,6 +360,12 @@ impl Setup {
             },
             "port": self.port,
         });
+        if self.tells {
+            let uri = format!("{}/backchannel-logout", self.routes);
+            options["clients"][0]["backchannel_logout_uri"] = uri.into();
+            options["clients"][0]["backchannel_logout_session_required"] = true.into();
+            options["configuration"]["features"] = json!({"backchannelLogout": {"enabled": true}});
+        }
         if let Some(algorithm) = self.apis {
             api::add_to(&mut options, algorithm);
         }
