@@ -36,19 +36,24 @@ pub(crate) enum Bearer<'a> {
 
 impl AccessToken<'_> {
     /// Signs it with the current key.
-    pub(crate) fn sign(&self, tenant: &State, now: Timestamp) -> String {
-        let payload = Value::Object(self.payload(tenant, now)).to_string();
+    pub(crate) fn sign(&self, tenant: &State, now: Timestamp, seconds: u64) -> String {
+        let payload = Value::Object(self.payload(tenant, now, seconds)).to_string();
         let keys = tenant.keys();
         let header = keys.current().header(self.api.api.version);
         keys.current().sign_with(&header, payload.as_bytes())
     }
 
-    /// The claims.
-    pub(crate) fn payload(&self, tenant: &State, now: Timestamp) -> Map<String, Value> {
+    /// The claims of one that lives for so long.
+    pub(crate) fn payload(
+        &self,
+        tenant: &State,
+        now: Timestamp,
+        seconds: u64,
+    ) -> Map<String, Value> {
         let issued = now.seconds().saturating_sub(BACK_DATED_SECONDS);
         let mut claims = Map::new();
         let mut set = |name: &str, value: Value| claims.insert(name.to_owned(), value);
-        set("exp", json!(now.seconds() + ACCESS_TOKEN_SECONDS));
+        set("exp", json!(now.seconds() + seconds));
         set("iat", json!(issued));
         set("nbf", json!(issued));
         set("tid", json!(tenant.tenant_id));
@@ -146,6 +151,3 @@ impl AccessToken<'_> {
         }
     }
 }
-
-/// Real ones live between 60 and 90 minutes; this one, for as long as an ID token.
-pub(crate) const ACCESS_TOKEN_SECONDS: u64 = 3600;

@@ -107,6 +107,7 @@ mod clock;
 mod directory;
 mod discovery;
 mod error;
+mod gate;
 mod id_token;
 mod incoming;
 mod interaction;
@@ -125,10 +126,14 @@ mod state;
 mod tenant;
 mod tls;
 mod token_endpoint;
+mod token_policy;
 mod userinfo;
 
 // The public interface is:
 pub use application::{AccessTokenVersion, Application, RegisterError, Registration};
 pub use directory::{NewUser, UserError};
-pub use requests::Requests;
-pub use tenant::{AccessTokenBuilder, AccessTokenError, StartError, Tenant, TenantBuilder};
+pub use requests::{GrantType, Requests, TokenRequests};
+pub use tenant::{
+    AccessTokenBuilder, AccessTokenError, HeldRefreshes, StartError, Tenant, TenantBuilder,
+};
+pub use token_policy::{Rotation, TokenPolicy};

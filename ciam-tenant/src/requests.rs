@@ -26,6 +26,77 @@ pub struct Requests {
     pub userinfo: u64,
 }
 
+/// Token requests that arrived since the tenant started, by grant type; see
+/// [`Tenant::token_requests`](crate::Tenant::token_requests).
+///
+/// Refused ones count too; those of another grant type, or of none, do not.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct TokenRequests {
+    /// With `authorization_code`.
+    pub authorization_code: u64,
+    /// With `client_credentials`.
+    pub client_credentials: u64,
+    /// With `urn:ietf:params:oauth:grant-type:jwt-bearer`.
+    pub on_behalf_of: u64,
+    /// With `refresh_token`.
+    pub refresh_token: u64,
+}
+
+/// How a client asks for tokens.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum GrantType {
+    /// `authorization_code`
+    AuthorizationCode,
+    /// `client_credentials`
+    ClientCredentials,
+    /// `urn:ietf:params:oauth:grant-type:jwt-bearer`, with `requested_token_use=on_behalf_of`
+    OnBehalfOf,
+    /// `refresh_token`
+    RefreshToken,
+}
+
+impl GrantType {
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Some(match text {
+            "authorization_code" => Self::AuthorizationCode,
+            "client_credentials" => Self::ClientCredentials,
+            "refresh_token" => Self::RefreshToken,
+            "urn:ietf:params:oauth:grant-type:jwt-bearer" => Self::OnBehalfOf,
+            _ => return None,
+        })
+    }
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct GrantCounters {
+    authorization_code: Counter,
+    client_credentials: Counter,
+    on_behalf_of: Counter,
+    refresh_token: Counter,
+}
+
+impl GrantCounters {
+    pub(crate) fn count(&self, grant_type: GrantType) {
+        match grant_type {
+            GrantType::AuthorizationCode => self.authorization_code.count(),
+            GrantType::ClientCredentials => self.client_credentials.count(),
+            GrantType::OnBehalfOf => self.on_behalf_of.count(),
+            GrantType::RefreshToken => self.refresh_token.count(),
+        }
+    }
+
+    pub(crate) fn read(&self) -> TokenRequests {
+        TokenRequests {
+            authorization_code: self.authorization_code.read(),
+            client_credentials: self.client_credentials.read(),
+            on_behalf_of: self.on_behalf_of.read(),
+            refresh_token: self.refresh_token.read(),
+        }
+    }
+}
+
 #[derive(Debug, Default)]
 pub(crate) struct Counters {
     pub(crate) authorize: Counter,

@@ -33,7 +33,7 @@ impl Scopes {
 
     /// The scopes of a token request with a code: some of those granted.
     pub(crate) fn narrowed(&self, scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
-        let scopes = self.renewed(scope, consent)?;
+        let scopes = self.granted(scope, Self::read(scope, consent)?)?;
         match &scopes.resource {
             Some(asked) if !self.resource.as_ref().is_some_and(|had| had.covers(asked)) => {
                 let why = "It names more than the authorization request did.";
@@ -47,7 +47,10 @@ impl Scopes {
     /// API that the application may ask for. Microsoft's refresh tokens are for a user and a
     /// client, not for a resource.
     pub(crate) fn renewed(&self, scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
-        let scopes = Self::read(scope, consent)?;
+        self.granted(scope, Self::read(&of_first_resource(scope), consent)?)
+    }
+
+    fn granted(&self, scope: &str, scopes: Self) -> Result<Self, Aadsts> {
         match scopes.names.iter().find(|name| !self.has(name)) {
             Some(name) => {
                 let why = format!("The scope '{name}' was not granted.");
@@ -92,6 +95,21 @@ impl Scopes {
         let of_api = self.resource.iter().flat_map(Resource::names);
         names.chain(of_api).collect::<Vec<_>>().join(" ")
     }
+}
+
+/// Without the scopes of other resources than the first one named: an access token is for one, and
+/// where a refresh names several, the service answers for the first (Microsoft, "OAuth 2.0
+/// authorization code flow", section "Refresh the access token").
+fn of_first_resource(scope: &str) -> String {
+    let resource = |name: &str| match Name::parse(name) {
+        Some(name) => Some(name.client_id),
+        None if GRAPH_SCOPES.contains(&name) => Some("graph".to_owned()),
+        None => None,
+    };
+    let names = || scope.split_ascii_whitespace();
+    let first = names().find_map(resource);
+    let wanted = names().filter(|name| resource(name).is_none_or(|of| Some(of) == first));
+    wanted.collect::<Vec<_>>().join(" ")
 }
 
 pub(crate) fn invalid(scope: &str, why: &str) -> Aadsts {

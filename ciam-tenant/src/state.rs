@@ -10,10 +10,12 @@ use crate::bounded::Bounded;
 use crate::claims_request::ClaimsRequest;
 use crate::clock::{Clock, Timestamp};
 use crate::directory::Directory;
+use crate::gate::Gate;
 use crate::keys::KeySet;
 use crate::password::PasswordHash;
-use crate::requests::Counters;
+use crate::requests::{Counters, GrantCounters};
 use crate::scope::Scopes;
+use crate::token_policy::TokenPolicy;
 
 /// The state behind every handler and the handle.
 pub(crate) struct State {
@@ -24,6 +26,10 @@ pub(crate) struct State {
     pub(crate) custom_domains: Vec<String>,
     pub(crate) clock: Clock,
     pub(crate) requests: Counters,
+    pub(crate) token_requests: GrantCounters,
+    pub(crate) token_policy: Mutex<TokenPolicy>,
+    /// Where answers to refreshes may have to wait.
+    pub(crate) refreshes: Gate,
     pub(crate) keys: RwLock<KeySet>,
     /// Makes `sub` another one for every application.
     pub(crate) subject_salt: [u8; 32],
@@ -86,10 +92,14 @@ pub(crate) struct GraphToken {
     pub(crate) expires: Timestamp,
 }
 
-/// A refresh token.
+/// A refresh token, kept after use so that the second use can be noticed.
 pub(crate) struct RefreshToken {
+    /// All that the user granted, whatever part of it the last answer was for.
     pub(crate) grant: Grant,
     pub(crate) created: Timestamp,
+    /// Names the sign-in that it came of.
+    pub(crate) family: String,
+    pub(crate) used: bool,
 }
 
 impl State {
@@ -110,6 +120,9 @@ impl State {
             custom_domains,
             clock,
             requests: Counters::default(),
+            token_requests: GrantCounters::default(),
+            token_policy: Mutex::default(),
+            refreshes: Gate::default(),
             keys: RwLock::new(keys),
             subject_salt: crate::random::bytes(),
             no_password: PasswordHash::new(&crate::random::token()),

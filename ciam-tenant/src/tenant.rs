@@ -2,9 +2,11 @@
 
 mod access_token;
 mod builder;
+mod tokens;
 
 pub use access_token::{AccessTokenBuilder, AccessTokenError};
 pub use builder::{StartError, TenantBuilder};
+pub use tokens::HeldRefreshes;
 
 use std::fmt;
 use std::net::SocketAddr;

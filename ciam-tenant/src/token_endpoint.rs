@@ -15,6 +15,7 @@ use serde::Serialize;
 use crate::client_auth::Credentials;
 use crate::error::{Aadsts, NO_STORE};
 use crate::incoming::Incoming;
+use crate::requests::GrantType;
 use crate::scope::Consent;
 use crate::state::State;
 use issue::issue;
@@ -27,7 +28,20 @@ pub(crate) async fn token(FromState(tenant): FromState<Arc<State>>, request: Req
         Ok(incoming) => incoming,
         Err(refused) => return refused.document(),
     };
-    match exchange(&tenant, &incoming) {
+    let form = incoming.form().unwrap_or_default();
+    let grant_type = form.get("grant_type").and_then(GrantType::parse);
+    if let Some(grant_type) = grant_type {
+        tenant.token_requests.count(grant_type);
+    }
+    let response = answer(&tenant, &incoming);
+    if grant_type == Some(GrantType::RefreshToken) {
+        tenant.refreshes.pass().await;
+    }
+    response
+}
+
+fn answer(tenant: &State, incoming: &Incoming) -> Response {
+    match exchange(tenant, incoming) {
         Ok(tokens) => (StatusCode::OK, [NO_STORE], Json(tokens)).into_response(),
         Err(error) => {
             let mut response = error.document(&incoming.trail);
@@ -76,13 +90,14 @@ fn exchange(tenant: &State, incoming: &Incoming) -> Result<Tokens, Aadsts> {
     let grant_type = parameters
         .get("grant_type")
         .ok_or_else(|| Aadsts::missing("grant_type"))?;
-    if !GRANT_TYPES.contains(&grant_type) {
-        return Err(Aadsts::new(
+    let known = GrantType::parse(grant_type).filter(|known| *known != GrantType::OnBehalfOf);
+    let grant_type = known.ok_or_else(|| {
+        Aadsts::new(
             "unsupported_grant_type",
             70003,
             format!("The app requested an unsupported grant type '{grant_type}'."),
-        ));
-    }
+        )
+    })?;
     if incoming.headers.contains_key(header::ORIGIN) {
         return Err(Aadsts::invalid_request(
             9002326,
@@ -98,16 +113,14 @@ fn exchange(tenant: &State, incoming: &Incoming) -> Result<Tokens, Aadsts> {
         find: &|client_id| tenant.application(client_id),
         tenant: &tenant.name,
     };
-    let grant = match grant_type {
-        "client_credentials" => {
+    let redeemed = match grant_type {
+        GrantType::ClientCredentials => {
             return client_credentials::issue(tenant, &consent, &parameters, now);
         }
-        "refresh_token" => redeem_refresh_token(tenant, &consent, &parameters, now),
+        GrantType::RefreshToken => redeem_refresh_token(tenant, &consent, &parameters, now),
         _ => redeem_code(tenant, &consent, &parameters, now),
     };
     // RFC 6749 section 5.2 knows no better name; what it is, is in `suberror`.
-    let grant = grant.map_err(|error| error.renamed("consent_required", "invalid_grant"))?;
-    issue(tenant, &application, grant, now)
+    let redeemed = redeemed.map_err(|error| error.renamed("consent_required", "invalid_grant"))?;
+    issue(tenant, &application, redeemed, now)
 }
-
-const GRANT_TYPES: [&str; 3] = ["authorization_code", "client_credentials", "refresh_token"];

@@ -9,6 +9,7 @@ use crate::access_token::{AccessToken, Bearer};
 use crate::claims_request::ClaimsRequest;
 use crate::random;
 use crate::state::lock;
+use crate::token_policy::API_TOKEN_SECONDS;
 
 /// An access token to mint; see [`Tenant::access_token`].
 #[derive(Clone, Debug)]
@@ -123,7 +124,7 @@ impl<'a> AccessTokenBuilder<'a> {
             },
             claims: &self.claims,
         };
-        let mut claims = token.payload(state, now);
+        let mut claims = token.payload(state, now, API_TOKEN_SECONDS);
         if !self.roles.is_empty() {
             let roles = claims.entry("roles").or_insert_with(|| json!([]));
             if let Some(roles) = roles.as_array_mut() {

@@ -13,6 +13,7 @@ use crate::random;
 use crate::server::Server;
 use crate::state::State;
 use crate::tls::{Identity, TlsListener};
+use crate::token_policy::TokenPolicy;
 
 /// Choices for a tenant; see [`Tenant::builder`].
 #[derive(Clone, Debug)]
@@ -22,6 +23,7 @@ pub struct TenantBuilder {
     listen: SocketAddr,
     tls: bool,
     custom_domains: Vec<String>,
+    token_policy: TokenPolicy,
 }
 
 impl TenantBuilder {
@@ -60,6 +62,12 @@ impl TenantBuilder {
     pub fn custom_domain(mut self, domain: impl Into<String>) -> Self {
         self.custom_domains.push(domain.into().to_ascii_lowercase());
         self.tls()
+    }
+
+    /// Sets how long tokens live, and how often a refresh token is good. Default: Microsoft's.
+    pub fn token_policy(mut self, policy: TokenPolicy) -> Self {
+        self.token_policy = policy;
+        self
     }
 
     /// Starts the tenant.
@@ -111,11 +119,13 @@ impl TenantBuilder {
                 Server::start(listener, state.clone())
             }
         };
-        Ok(Tenant {
+        let tenant = Tenant {
             state,
             server,
             ca_pem: identity.map(|identity| identity.ca_pem),
-        })
+        };
+        tenant.set_token_policy(self.token_policy);
+        Ok(tenant)
     }
 }
 
@@ -127,6 +137,7 @@ impl Default for TenantBuilder {
             listen: (Ipv4Addr::LOCALHOST, 0).into(),
             tls: false,
             custom_domains: Vec::new(),
+            token_policy: TokenPolicy::default(),
         }
     }
 }

@@ -1,7 +1,7 @@
 //! The client credentials grant: an application in its own name.
 
 use super::Tokens;
-use crate::access_token::{ACCESS_TOKEN_SECONDS, AccessToken, Bearer};
+use crate::access_token::{AccessToken, Bearer};
 use crate::application::Platform;
 use crate::claims_request::ClaimsRequest;
 use crate::client_auth::missing_secret;
@@ -9,7 +9,7 @@ use crate::clock::Timestamp;
 use crate::error::Aadsts;
 use crate::parameters::Parameters;
 use crate::scope::{Consent, DEFAULT, Name, several};
-use crate::state::State;
+use crate::state::{State, lock};
 
 pub(super) fn issue(
     tenant: &State,
@@ -40,12 +40,13 @@ pub(super) fn issue(
         },
         claims: &claims,
     };
+    let seconds = lock(&tenant.token_policy).api_token_seconds();
     Ok(Tokens {
         token_type: "Bearer",
         scope: None,
-        expires_in: ACCESS_TOKEN_SECONDS,
-        ext_expires_in: ACCESS_TOKEN_SECONDS,
-        access_token: token.sign(tenant, now),
+        expires_in: seconds,
+        ext_expires_in: seconds,
+        access_token: token.sign(tenant, now, seconds),
         refresh_token: None,
         id_token: None,
     })

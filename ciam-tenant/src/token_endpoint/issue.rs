@@ -1,7 +1,8 @@
 //! From a grant to tokens.
 
 use super::Tokens;
-use crate::access_token::{ACCESS_TOKEN_SECONDS, AccessToken, Bearer};
+use super::redeem::Redeemed;
+use crate::access_token::{AccessToken, Bearer};
 use crate::application::Registered;
 use crate::clock::Timestamp;
 use crate::error::Aadsts;
@@ -12,9 +13,11 @@ use crate::{id_token, random};
 pub(super) fn issue(
     tenant: &State,
     application: &Registered,
-    grant: Grant,
+    redeemed: Redeemed,
     now: Timestamp,
 ) -> Result<Tokens, Aadsts> {
+    let Redeemed { grant, renewal } = redeemed;
+    let policy = *lock(&tenant.token_policy);
     let id_token = grant
         .scopes
         .has("openid")
@@ -22,10 +25,14 @@ pub(super) fn issue(
         .flatten();
     let (access_token, expires_in) = match grant.scopes.resource() {
         Some(resource) => {
-            let token = for_api(tenant, application, &grant, resource, now)?;
-            (token, ACCESS_TOKEN_SECONDS)
+            let seconds = policy.api_token_seconds();
+            let token = for_api(tenant, application, &grant, resource, now, seconds)?;
+            (token, seconds)
         }
-        None => for_graph(tenant, &grant, now),
+        None => {
+            let seconds = policy.graph_token_seconds();
+            (for_graph(tenant, &grant, now, seconds), seconds)
+        }
     };
     Ok(Tokens {
         token_type: "Bearer",
@@ -33,7 +40,17 @@ pub(super) fn issue(
         expires_in,
         ext_expires_in: expires_in,
         access_token,
-        refresh_token: refresh_token(tenant, grant, now),
+        refresh_token: renewal.map(|renewal| {
+            let token = format!("1.{}", random::token());
+            let renewal = RefreshToken {
+                grant: renewal.grant,
+                created: now,
+                family: renewal.family,
+                used: false,
+            };
+            lock(&tenant.refresh_tokens).insert(token.clone(), renewal);
+            token
+        }),
         id_token,
     })
 }
@@ -44,6 +61,7 @@ fn for_api(
     grant: &Grant,
     resource: &Resource,
     now: Timestamp,
+    seconds: u64,
 ) -> Result<String, Aadsts> {
     let gone = || {
         let why = "The user or the resource of the grant does not exist.";
@@ -63,33 +81,16 @@ fn for_api(
         },
         claims: &grant.claims,
     };
-    Ok(token.sign(tenant, now))
+    Ok(token.sign(tenant, now, seconds))
 }
 
 /// Opaque, and good for the userinfo endpoint.
-fn for_graph(tenant: &State, grant: &Grant, now: Timestamp) -> (String, u64) {
-    let [a, b] = random::bytes::<2>();
-    let expires_in =
-        MIN_TOKEN_SECONDS + u64::from(u16::from_be_bytes([a, b])) % TOKEN_SPREAD_SECONDS;
+fn for_graph(tenant: &State, grant: &Grant, now: Timestamp, seconds: u64) -> String {
     let token = format!("EwB{}{}", random::token(), random::token());
     let entry = GraphToken {
         grant: grant.clone(),
-        expires: Timestamp(now.seconds() + expires_in),
+        expires: Timestamp(now.seconds() + seconds),
     };
     lock(&tenant.graph_tokens).insert(token.clone(), entry);
-    (token, expires_in)
+    token
 }
-
-/// The one that was redeemed stays valid, as Microsoft's do.
-fn refresh_token(tenant: &State, grant: Grant, now: Timestamp) -> Option<String> {
-    grant.scopes.has("offline_access").then(|| {
-        let token = format!("1.{}", random::token());
-        let created = now;
-        lock(&tenant.refresh_tokens).insert(token.clone(), RefreshToken { grant, created });
-        token
-    })
-}
-
-/// Access tokens live between 60 and 90 minutes, at random, so that no client counts on a number.
-const MIN_TOKEN_SECONDS: u64 = 3600;
-const TOKEN_SPREAD_SECONDS: u64 = 1800;

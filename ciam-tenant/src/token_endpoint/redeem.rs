@@ -6,15 +6,28 @@ use crate::clock::Timestamp;
 use crate::error::Aadsts;
 use crate::parameters::Parameters;
 use crate::pkce::Challenge;
+use crate::random;
 use crate::scope::Consent;
 use crate::state::{Grant, State, lock};
+
+/// What a client may have now, and what it may come back for.
+pub(super) struct Redeemed {
+    pub(super) grant: Grant,
+    /// What the new refresh token is for; `None` where there is none.
+    pub(super) renewal: Option<Renewal>,
+}
+
+pub(super) struct Renewal {
+    pub(super) grant: Grant,
+    pub(super) family: String,
+}
 
 pub(super) fn redeem_code(
     tenant: &State,
     consent: &Consent<'_>,
     parameters: &Parameters,
     now: Timestamp,
-) -> Result<Grant, Aadsts> {
+) -> Result<Redeemed, Aadsts> {
     let application = consent.client;
     let sent = parameters
         .get("code")
@@ -61,7 +74,15 @@ pub(super) fn redeem_code(
     check_claims(&mut grant, parameters)?;
     // Last: a request that fails for another reason may be repeated with the same code.
     code.used = true;
-    Ok(grant)
+    // The access token is for the scopes named here; the refresh token, for all that was granted.
+    let renewal = grant.scopes.has("offline_access").then(|| Renewal {
+        grant: Grant {
+            scopes: code.grant.scopes.clone(),
+            ..grant.clone()
+        },
+        family: random::guid(),
+    });
+    Ok(Redeemed { grant, renewal })
 }
 
 pub(super) fn redeem_refresh_token(
@@ -69,21 +90,29 @@ pub(super) fn redeem_refresh_token(
     consent: &Consent<'_>,
     parameters: &Parameters,
     now: Timestamp,
-) -> Result<Grant, Aadsts> {
+) -> Result<Redeemed, Aadsts> {
     let application = consent.client;
+    let policy = *lock(&tenant.token_policy);
     let sent = parameters
         .get("refresh_token")
         .ok_or_else(|| Aadsts::missing("refresh_token"))?;
-    let tokens = lock(&tenant.refresh_tokens);
+    let mut tokens = lock(&tenant.refresh_tokens);
     let token = tokens
-        .get(sent)
+        .get_mut(sent)
         .filter(|token| token.grant.client_id == application.client_id)
         .ok_or_else(|| {
             let why = "The provided refresh token is not valid, or was issued to another \
                        application.";
             Aadsts::new("invalid_grant", 70000, why)
         })?;
-    if now.since(token.created).as_secs() >= REFRESH_TOKEN_SECONDS {
+    if policy.is_once() && token.used {
+        let family = token.family.clone();
+        tokens.retain(|token| token.family != family);
+        let why = "The provided refresh token was used before. Every refresh token of the same \
+                   sign-in is revoked.";
+        return Err(Aadsts::new("invalid_grant", 70000, why));
+    }
+    if now.since(token.created).as_secs() >= policy.refresh_token_seconds() {
         return Err(Aadsts::new(
             "invalid_grant",
             700082,
@@ -97,7 +126,19 @@ pub(super) fn redeem_refresh_token(
     check_claims(&mut grant, parameters)?;
     // OpenID Connect Core section 12.2: the nonce was for the sign-in.
     grant.nonce = None;
-    Ok(grant)
+    // Last: a request that fails for another reason may be repeated with the same token.
+    token.used = true;
+    let renewal = Renewal {
+        grant: Grant {
+            nonce: None,
+            ..token.grant.clone()
+        },
+        family: token.family.clone(),
+    };
+    Ok(Redeemed {
+        grant,
+        renewal: Some(renewal),
+    })
 }
 
 /// No user is here: what was satisfied at sign-in is all there is.
@@ -123,4 +164,3 @@ fn other_redirect_uri(found: &str, application: &Registered) -> Aadsts {
 }
 
 const CODE_SECONDS: u64 = 600;
-const REFRESH_TOKEN_SECONDS: u64 = 90 * 86_400;

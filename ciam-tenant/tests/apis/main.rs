@@ -7,6 +7,7 @@ mod common;
 mod applications;
 mod challenges;
 mod minted;
+mod refresh;
 mod refusals;
 mod users;
 
