@@ -29,6 +29,8 @@ pub enum Fault {
     Redirects(u16),
     /// Takes the request, and does not answer.
     Silent,
+    /// This status, with this `Retry-After` and no body.
+    Throttles(u16, &'static str),
     /// Answers what is asked, with this status and a body made from the request.
     Tells(u16, Arc<dyn Fn(&Asked) -> String + Send + Sync>),
 }
@@ -47,6 +49,7 @@ impl fmt::Debug for Fault {
             Self::Garbage => f.write_str("Garbage"),
             Self::Redirects(status) => write!(f, "Redirects({status})"),
             Self::Silent => f.write_str("Silent"),
+            Self::Throttles(status, after) => write!(f, "Throttles({status}, {after:?})"),
             Self::Tells(status, _) => write!(f, "Tells({status})"),
         }
     }
@@ -103,6 +106,14 @@ impl Fault {
                 wire::write(stream, &answer).await
             }
             Self::Silent => until_closed(stream).await,
+            Self::Throttles(status, after) => {
+                let answer = Answer {
+                    status: *status,
+                    headers: vec![("retry-after", (*after).to_owned())],
+                    body: String::new(),
+                };
+                wire::write(stream, &answer).await
+            }
             Self::Tells(status, body) => {
                 wire::write(stream, &Answer::json(*status, body(asked))).await
             }

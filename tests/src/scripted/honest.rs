@@ -50,7 +50,7 @@ impl Signer {
         Self(key)
     }
 
-    fn sign(&self, script: &Script, claims: &Value) -> String {
+    pub(super) fn sign(&self, script: &Script, claims: &Value) -> String {
         let alg = script.signing.as_ref().map_or("ES256", Signing::alg);
         let header = changed(json!({"alg": alg, "kid": "one"}), &script.header);
         self.sign_text(script, &header.to_string(), &claims.to_string())
@@ -124,6 +124,10 @@ impl Shared {
                     metadata = changed(metadata, members(&sign_out::announced()));
                 }
                 Answer::json(200, changed(metadata, &script.metadata))
+            }
+            Place::Refresh => {
+                drop(script);
+                self.refresh(asked)
             }
             Place::Revocation => {
                 drop(script);
@@ -212,12 +216,21 @@ impl Shared {
         }
         let id_token = self.signer.sign(&script, &claims);
         let access_token = random();
-        let answer = json!({
+        let mut answer = json!({
             "id_token": id_token,
             "access_token": access_token,
             "token_type": "Bearer",
             "expires_in": 3600,
         });
+        if issued
+            .scope
+            .split(' ')
+            .any(|scope| scope == "offline_access")
+        {
+            let refresh_token = random();
+            answer["refresh_token"] = json!(refresh_token);
+            issued.refresh_tokens.push(refresh_token);
+        }
         issued.code_verifier = Some(verifier);
         issued.id_tokens.push(id_token.clone());
         issued.id_token = Some(id_token);

@@ -4,10 +4,12 @@
 //! a port of its own, so that one of them can be down while the others are up.
 
 mod fault;
+mod gate;
 mod honest;
 mod keys;
 mod logout_token;
 mod mint;
+mod refresh;
 mod sign_out;
 mod wire;
 
@@ -21,12 +23,15 @@ use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
 pub use self::fault::Fault;
+pub use self::gate::Held;
 pub use self::honest::Issued;
 pub use self::keys::{Signing, public_jwk};
 pub use self::logout_token::{LOGOUT_ROWS, LogoutRow, LogoutToken, RSA_KID};
+pub use self::refresh::{REFRESH_ROWS, RefreshOutcome, RefreshRow};
 pub use self::sign_out::Notified;
 pub use self::wire::Asked;
 
+use self::gate::Gate;
 use self::honest::Signer;
 use crate::port::Port;
 
@@ -48,9 +53,11 @@ pub enum Place {
     Keys,
     /// The metadata; its origin is the issuer.
     Metadata,
+    /// The token endpoint, asked with a refresh token.
+    Refresh,
     /// The revocation endpoint.
     Revocation,
-    /// The token endpoint.
+    /// The token endpoint, asked with a code.
     Token,
     /// Userinfo.
     Userinfo,
@@ -73,6 +80,11 @@ pub struct Script {
     pub append: Vec<&'static str>,
     /// Other members of the token answer.
     pub token: Map<String, Value>,
+    /// Other members of the answer to a refresh; without a refresh token, the old one stays
+    /// good.
+    pub refresh: Map<String, Value>,
+    /// Other claims of the ID token of a refresh, on top of the others.
+    pub refresh_claims: Map<String, Value>,
     /// Other members of userinfo.
     pub userinfo: Map<String, Value>,
     /// What the authorization response has in place of the code.
@@ -117,6 +129,7 @@ struct Shared {
     answered: Mutex<Vec<(Place, String)>>,
     issued: Mutex<Vec<Issued>>,
     notified: Mutex<Vec<Notified>>,
+    gates: Mutex<BTreeMap<Place, Arc<Gate>>>,
 }
 
 impl Scripted {
@@ -131,6 +144,7 @@ impl Scripted {
                 answered: Mutex::default(),
                 issued: Mutex::default(),
                 notified: Mutex::default(),
+                gates: Mutex::default(),
             }),
             listening: Mutex::default(),
         };
@@ -251,7 +265,7 @@ impl Shared {
                 format!("{}/.well-known/openid-configuration", self.origin(place))
             }
             Place::Revocation => format!("{}/revoke", self.origin(place)),
-            Place::Token => format!("{}/token", self.origin(place)),
+            Place::Refresh | Place::Token => format!("{}/token", self.origin(Place::Token)),
             Place::Userinfo => format!("{}/userinfo", self.origin(place)),
         }
     }
@@ -294,18 +308,28 @@ async fn serve(
     let place = match asked.path() {
         "/authorize" => Place::Authorization,
         "/logout" => Place::EndSession,
+        "/token" if asked.field("grant_type").as_deref() == Some("refresh_token") => Place::Refresh,
         _ => place,
     };
     lock(&shared.asked).push((place, asked.clone()));
     let fault = lock(&shared.script).faults.get(&place).cloned();
+    let gate = lock(&shared.gates).get(&place).cloned();
     match fault {
-        Some(fault) => fault.write(&mut stream, &asked).await,
+        Some(fault) => {
+            if let Some(gate) = gate {
+                gate.pass().await;
+            }
+            fault.write(&mut stream, &asked).await
+        }
         None => {
             let answer = match place {
                 Place::EndSession => shared.end_session(&asked).await,
                 _ => shared.honestly(place, &asked),
             };
             lock(&shared.answered).push((place, answer.body.clone()));
+            if let Some(gate) = gate {
+                gate.pass().await;
+            }
             wire::write(&mut stream, &answer).await
         }
     }

@@ -1,9 +1,13 @@
 //! The provider that fails as it is told, used by hand: what it says is what a suite
 //! takes it for.
 
+mod refresh;
 mod sign_out;
 
 use aws_lc_rs::digest;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
+};
 use base64_simd::URL_SAFE_NO_PAD;
 use ciam_tests::scripted::{Place, Scripted};
 use ciam_tests::visitor::Page;
@@ -100,6 +104,34 @@ fn part(token: &str, index: usize) -> Value {
 fn text<'a>(value: &'a Value, member: &str) -> &'a str {
     let text = value[member].as_str();
     text.unwrap_or_else(|| panic!("no {member} in {value}"))
+}
+
+/// Whether a published key verifies it, with the algorithm of its header.
+fn verifies(token: &str, keys: &Value) -> bool {
+    let header = part(token, 0);
+    let keys = keys["keys"].as_array().expect("keys");
+    let Some(key) = keys.iter().find(|key| key["kid"] == header["kid"]) else {
+        return false;
+    };
+    let decode = |text: &str| URL_SAFE_NO_PAD.decode_to_vec(text).expect("base64url");
+    let member = |name: &str| decode(text(key, name));
+    let (message, signature) = token.rsplit_once('.').expect("three parts");
+    let signature = decode(signature);
+    match text(&header, "alg") {
+        "ES256" => {
+            let point = [vec![4], member("x"), member("y")].concat();
+            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
+                .verify(message.as_bytes(), &signature)
+                .is_ok()
+        }
+        "RS256" => RsaPublicKeyComponents {
+            n: member("n"),
+            e: member("e"),
+        }
+        .verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature)
+        .is_ok(),
+        _ => false,
+    }
 }
 
 const VERIFIER: &str = "a-code-verifier-of-43-characters-or-more-012345";

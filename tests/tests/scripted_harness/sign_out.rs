@@ -1,14 +1,10 @@
 //! Sign-out over all three channels, and revocation.
 
-use aws_lc_rs::signature::{
-    ECDSA_P256_SHA256_FIXED, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents, UnparsedPublicKey,
-};
-use base64_simd::URL_SAFE_NO_PAD;
 use ciam_tests::Visitor;
 use ciam_tests::scripted::{LOGOUT_ROWS, Place, RSA_KID};
 use serde_json::{Value, json};
 
-use super::{World, part, text};
+use super::{World, part, text, verifies};
 
 #[tokio::test]
 async fn sign_out_returns_to_a_registered_address_with_the_state_as_scripted() {
@@ -206,10 +202,12 @@ async fn logout_tokens_are_wrong_in_the_way_of_their_row_alone() {
 }
 
 #[tokio::test]
-async fn a_revocation_is_remembered() {
+async fn a_revoked_refresh_token_is_worth_nothing() {
     let world = World::new().await;
+    let tokens = world.sign_in("openid offline_access").await;
+    let token = text(&tokens, "refresh_token");
     let revoke = world.provider.url(Place::Revocation);
-    let form = [("token", "whatever"), ("token_type_hint", "refresh_token")];
+    let form = [("token", token), ("token_type_hint", "refresh_token")];
     let (status, body) = world.post(&revoke, &form).await;
     assert_eq!(
         (status.as_u16(), body.as_str()),
@@ -217,33 +215,7 @@ async fn a_revocation_is_remembered() {
         "RFC 7009, section 2.2"
     );
     let asked = world.provider.asked(Place::Revocation);
-    assert_eq!(asked[0].field("token").as_deref(), Some("whatever"));
-}
-
-/// Whether a published key verifies it, with the algorithm of its header.
-fn verifies(token: &str, keys: &Value) -> bool {
-    let header = part(token, 0);
-    let keys = keys["keys"].as_array().expect("keys");
-    let Some(key) = keys.iter().find(|key| key["kid"] == header["kid"]) else {
-        return false;
-    };
-    let decode = |text: &str| URL_SAFE_NO_PAD.decode_to_vec(text).expect("base64url");
-    let member = |name: &str| decode(text(key, name));
-    let (message, signature) = token.rsplit_once('.').expect("three parts");
-    let signature = decode(signature);
-    match text(&header, "alg") {
-        "ES256" => {
-            let point = [vec![4], member("x"), member("y")].concat();
-            UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point)
-                .verify(message.as_bytes(), &signature)
-                .is_ok()
-        }
-        "RS256" => RsaPublicKeyComponents {
-            n: member("n"),
-            e: member("e"),
-        }
-        .verify(&RSA_PKCS1_2048_8192_SHA256, message.as_bytes(), &signature)
-        .is_ok(),
-        _ => false,
-    }
+    assert_eq!(asked[0].field("token").as_deref(), Some(token));
+    let refresh = [("grant_type", "refresh_token"), ("refresh_token", token)];
+    assert_eq!(world.token(&refresh).await.0, 400, "it is worth nothing");
 }
