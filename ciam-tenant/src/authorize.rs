@@ -4,7 +4,7 @@ mod request;
 mod response;
 
 pub(crate) use request::{AuthorizationRequest, Mismatch};
-pub(crate) use response::{cancel, grant};
+pub(crate) use response::{Arrival, cancel, grant};
 
 use std::sync::Arc;
 
@@ -66,7 +66,7 @@ fn answer(tenant: &State, incoming: &Incoming, request: AuthorizationRequest) ->
     match (request.prompt, silent) {
         (Prompt::Default | Prompt::None, Some(session)) if !step_up => {
             let claims = request.claims.without_contexts();
-            grant(tenant, &request, &session, claims)
+            grant(tenant, &request, &session, claims, Arrival::SignedIn)
         }
         (Prompt::None, Some(_)) => {
             let error = interaction_required(None);

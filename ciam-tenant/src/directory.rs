@@ -145,6 +145,8 @@ pub(crate) struct User {
     pub(crate) profile: Profile,
     /// The value of the optional claim `login_hint`: names the user without naming the e-mail.
     pub(crate) login_hint: String,
+    /// How often the sessions were revoked: a grant of before is worth nothing.
+    pub(crate) revocations: u64,
 }
 
 impl User {
@@ -171,6 +173,7 @@ impl User {
             password: PasswordHash::new(&new.password),
             profile,
             login_hint: format!("O.{}", random::token()),
+            revocations: 0,
         })
     }
 }
@@ -225,6 +228,15 @@ impl Directory {
         let mut users = self.users.values();
         self.by_email(hint)
             .or_else(|| users.find(|user| user.login_hint == hint))
+    }
+
+    /// Makes every grant of a user worthless, and gives the user's object id.
+    pub(crate) fn revoke(&mut self, email: &str) -> Result<String, UserError> {
+        let id = self.by_email.get(&email.to_lowercase());
+        let user = id.and_then(|id| self.users.get_mut(id));
+        let user = user.ok_or(UserError::Unknown)?;
+        user.revocations += 1;
+        Ok(user.object_id.clone())
     }
 
     pub(crate) fn add_role(&mut self, email: &str, role: &str) -> Result<(), UserError> {

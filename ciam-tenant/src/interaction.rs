@@ -6,7 +6,7 @@ use axum::extract::{Request, State as FromState};
 use axum::http::{HeaderMap, Method};
 use axum::response::Response;
 
-use crate::authorize::{cancel, grant};
+use crate::authorize::{Arrival, cancel, grant};
 use crate::browser;
 use crate::clock::Timestamp;
 use crate::directory::{NewUser, User, UserError};
@@ -41,7 +41,7 @@ pub(crate) async fn login(FromState(tenant): FromState<Arc<State>>, request: Req
     }
     let password = step.parameters.get("password").unwrap_or_default();
     match authenticate(&tenant, email, password).await {
-        Ok(object_id) => step.finish(&tenant, object_id),
+        Ok(object_id) => step.finish(&tenant, object_id, Arrival::SignedIn),
         Err(refusal) => page(Some(refusal)),
     }
 }
@@ -77,7 +77,7 @@ pub(crate) async fn sign_up(
     let password = step.parameters.get("password").unwrap_or_default();
     let new = NewUser::new(email, password).display_name(display_name.trim());
     match add(&tenant, new).await {
-        Ok(object_id) => step.finish(&tenant, object_id),
+        Ok(object_id) => step.finish(&tenant, object_id, Arrival::SignedUp),
         Err(UserError::Duplicate) => page(Some(
             "There is an account with this e-mail address already. Sign in instead.",
         )),
@@ -126,7 +126,7 @@ impl Step {
     }
 
     /// Whoever takes the flow out answers it; a form sent twice is answered once.
-    fn finish(self, tenant: &State, object_id: String) -> Response {
+    fn finish(self, tenant: &State, object_id: String, arrival: Arrival) -> Response {
         let Some(flow) = lock(&tenant.flows).remove(&self.flow_id) else {
             return pages::error(&expired(), &self.incoming.trail);
         };
@@ -135,7 +135,8 @@ impl Step {
             browser::begin_session(tenant, &self.incoming.headers, object_id, now);
         // The user was here a moment ago: every authentication context is satisfied.
         let claims = flow.request.claims.clone();
-        browser::with_cookie(grant(tenant, &flow.request, &session, claims), cookie)
+        let answer = grant(tenant, &flow.request, &session, claims, arrival);
+        browser::with_cookie(answer, cookie)
     }
 }
 

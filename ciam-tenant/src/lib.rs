@@ -47,6 +47,8 @@
 //! - One session of a browser is for every application of the tenant (single sign-on). Signing out
 //!   loads the front-channel logout URLs of all that took part, with `sid` and without `iss`, and
 //!   leaves refresh tokens as they are.
+//! - A refresh token is for every API that the application may call, one in each answer; there is
+//!   a new one in each answer, and the old one stays good.
 //! - A claims challenge (`acrs`) is answered by asking for the password again, `max_age` and
 //!   `prompt=login` too; silently, and at the token endpoint, it is `interaction_required`.
 //!
@@ -107,6 +109,7 @@ mod clock;
 mod directory;
 mod discovery;
 mod error;
+mod faults;
 mod gate;
 mod id_token;
 mod incoming;
@@ -132,6 +135,7 @@ mod userinfo;
 // The public interface is:
 pub use application::{AccessTokenVersion, Application, RegisterError, Registration};
 pub use directory::{NewUser, UserError};
+pub use faults::TokenFault;
 pub use requests::{GrantType, Requests, TokenRequests};
 pub use tenant::{
     AccessTokenBuilder, AccessTokenError, HeldRefreshes, StartError, Tenant, TenantBuilder,

@@ -10,6 +10,7 @@ use crate::bounded::Bounded;
 use crate::claims_request::ClaimsRequest;
 use crate::clock::{Clock, Timestamp};
 use crate::directory::Directory;
+use crate::faults::Faults;
 use crate::gate::Gate;
 use crate::keys::KeySet;
 use crate::password::PasswordHash;
@@ -28,6 +29,7 @@ pub(crate) struct State {
     pub(crate) requests: Counters,
     pub(crate) token_requests: GrantCounters,
     pub(crate) token_policy: Mutex<TokenPolicy>,
+    pub(crate) faults: Mutex<Faults>,
     /// Where answers to refreshes may have to wait.
     pub(crate) refreshes: Gate,
     pub(crate) keys: RwLock<KeySet>,
@@ -71,6 +73,8 @@ pub(crate) struct Grant {
     pub(crate) object_id: String,
     pub(crate) session_id: String,
     pub(crate) authenticated: Timestamp,
+    /// The user's revocations when it was granted.
+    pub(crate) revocations: u64,
     pub(crate) scopes: Scopes,
     pub(crate) nonce: Option<String>,
     /// What was asked for and satisfied.
@@ -84,6 +88,8 @@ pub(crate) struct Code {
     pub(crate) challenge: Option<crate::pkce::Challenge>,
     pub(crate) created: Timestamp,
     pub(crate) used: bool,
+    /// The user signed up for it, and was not here before.
+    pub(crate) signed_up: bool,
 }
 
 /// A token for Microsoft Graph, which here is the userinfo endpoint; opaque to its client.
@@ -122,6 +128,7 @@ impl State {
             requests: Counters::default(),
             token_requests: GrantCounters::default(),
             token_policy: Mutex::default(),
+            faults: Mutex::default(),
             refreshes: Gate::default(),
             keys: RwLock::new(keys),
             subject_salt: crate::random::bytes(),

@@ -17,7 +17,7 @@ use crate::error::{Aadsts, NO_STORE};
 use crate::incoming::Incoming;
 use crate::requests::GrantType;
 use crate::scope::Consent;
-use crate::state::State;
+use crate::state::{State, lock};
 use issue::issue;
 use redeem::{redeem_code, redeem_refresh_token};
 
@@ -33,7 +33,11 @@ pub(crate) async fn token(FromState(tenant): FromState<Arc<State>>, request: Req
     if let Some(grant_type) = grant_type {
         tenant.token_requests.count(grant_type);
     }
-    let response = answer(&tenant, &incoming);
+    let fault = grant_type.and_then(|grant_type| lock(&tenant.faults).take(grant_type));
+    let response = match fault {
+        Some(fault) => fault.answer(&incoming.trail),
+        None => answer(&tenant, &incoming),
+    };
     if grant_type == Some(GrantType::RefreshToken) {
         tenant.refreshes.pass().await;
     }

@@ -11,6 +11,13 @@ use crate::redirect_uri::Parts;
 use crate::state::{Code, Grant, Session, State, lock};
 use crate::{id_token, pages, random};
 
+/// How a user came to the answer of a request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Arrival {
+    SignedIn,
+    SignedUp,
+}
+
 /// Sends the browser back with a code, an ID token, or both. `claims` are those of the request that
 /// are satisfied.
 pub(crate) fn grant(
@@ -18,14 +25,17 @@ pub(crate) fn grant(
     request: &AuthorizationRequest,
     session: &Session,
     claims: ClaimsRequest,
+    arrival: Arrival,
 ) -> Response {
     let now = tenant.clock.now();
+    let user = lock(&tenant.directory).get(&session.object_id).cloned();
     lock(&session.clients).insert(request.application.client_id.clone());
     let grant = Grant {
         client_id: request.application.client_id.clone(),
         object_id: session.object_id.clone(),
         session_id: session.session_id.clone(),
         authenticated: session.authenticated,
+        revocations: user.map_or(0, |user| user.revocations),
         scopes: request.scopes.clone(),
         nonce: request.nonce.clone(),
         claims,
@@ -46,6 +56,7 @@ pub(crate) fn grant(
             challenge: request.challenge.clone(),
             created: now,
             used: false,
+            signed_up: arrival == Arrival::SignedUp,
         };
         lock(&tenant.codes).insert(code, code_entry);
     }

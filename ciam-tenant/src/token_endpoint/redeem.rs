@@ -4,6 +4,7 @@ use crate::application::Registered;
 use crate::claims_request::{ClaimsRequest, interaction_required};
 use crate::clock::Timestamp;
 use crate::error::Aadsts;
+use crate::faults::not_after_sign_up;
 use crate::parameters::Parameters;
 use crate::pkce::Challenge;
 use crate::random;
@@ -72,8 +73,13 @@ pub(super) fn redeem_code(
         grant.scopes = grant.scopes.narrowed(scope, consent)?;
     }
     check_claims(&mut grant, parameters)?;
+    check_user(tenant, &grant)?;
+    lock(&tenant.faults).check(&grant.scopes, &grant.claims)?;
     // Last: a request that fails for another reason may be repeated with the same code.
     code.used = true;
+    if code.signed_up && lock(&tenant.faults).after_sign_up {
+        return Err(not_after_sign_up());
+    }
     // The access token is for the scopes named here; the refresh token, for all that was granted.
     let renewal = grant.scopes.has("offline_access").then(|| Renewal {
         grant: Grant {
@@ -124,6 +130,8 @@ pub(super) fn redeem_refresh_token(
         grant.scopes = grant.scopes.renewed(scope, consent)?;
     }
     check_claims(&mut grant, parameters)?;
+    check_user(tenant, &grant)?;
+    lock(&tenant.faults).check(&grant.scopes, &grant.claims)?;
     // OpenID Connect Core section 12.2: the nonce was for the sign-in.
     grant.nonce = None;
     // Last: a request that fails for another reason may be repeated with the same token.
@@ -148,6 +156,20 @@ fn check_claims(grant: &mut Grant, parameters: &Parameters) -> Result<(), Aadsts
         return Err(interaction_required(parameters.owned("claims")));
     }
     grant.claims.handles_challenges |= asked.handles_challenges;
+    Ok(())
+}
+
+fn check_user(tenant: &State, grant: &Grant) -> Result<(), Aadsts> {
+    let directory = lock(&tenant.directory);
+    let user = directory.get(&grant.object_id);
+    if user.is_none_or(|user| user.revocations != grant.revocations) {
+        return Err(Aadsts::new(
+            "invalid_grant",
+            50173,
+            "The provided grant has expired due to it being revoked, a fresh auth token is \
+             needed.",
+        ));
+    }
     Ok(())
 }
 

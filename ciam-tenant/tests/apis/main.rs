@@ -6,6 +6,7 @@ mod common;
 
 mod applications;
 mod challenges;
+mod faults;
 mod minted;
 mod refresh;
 mod refusals;
