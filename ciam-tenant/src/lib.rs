@@ -49,6 +49,7 @@
 //!   leaves refresh tokens as they are.
 //! - A refresh token is for every API that the application may call, one in each answer; there is
 //!   a new one in each answer, and the old one stays good.
+//! - An API gets a token for the next API in the name of the user who called it (on-behalf-of).
 //! - A claims challenge (`acrs`) is answered by asking for the password again, `max_age` and
 //!   `prompt=login` too; silently, and at the token endpoint, it is `interaction_required`.
 //!
@@ -61,9 +62,8 @@
 //!   those that are app roles of this API.
 //! - An access token has the scopes asked for, and never others that were consented to. One
 //!   request is for one API, at the authorization endpoint too. An API is named by its client id.
-//! - There are no device codes, client assertions, tokens in the name of a caller (on-behalf-of) or
-//!   tokens for Microsoft Graph itself, although the discovery document names some of these, as
-//!   the real one does.
+//! - There are no device codes, client assertions or tokens for Microsoft Graph itself, although
+//!   the discovery document names some of these, as the real one does.
 //! - No second factor, password reset, social provider, lock-out, or account picker.
 //!   `domain_hint`, `ui_locales` and `mkt` are accepted and ignored, and so is what `claims` asks for beside `acrs` and `xms_cc`. A session keeps no authentication context.
 //!

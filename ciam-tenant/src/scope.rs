@@ -60,7 +60,7 @@ impl Scopes {
         }
     }
 
-    fn read(scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
+    pub(crate) fn read(scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
         let mut names = Vec::new();
         let mut of_apis = Vec::new();
         for name in scope.split_ascii_whitespace() {
@@ -88,6 +88,10 @@ impl Scopes {
     /// The API that the access token is for; `None` if it is for Microsoft Graph.
     pub(crate) fn resource(&self) -> Option<&Resource> {
         self.resource.as_ref()
+    }
+
+    pub(crate) fn names_graph(&self) -> bool {
+        self.names.iter().any(|name| GRAPH_SCOPES.contains(name))
     }
 
     pub(crate) fn to_text(&self) -> String {

@@ -2,6 +2,7 @@
 
 mod client_credentials;
 mod issue;
+mod on_behalf_of;
 mod redeem;
 
 use std::sync::Arc;
@@ -94,8 +95,7 @@ fn exchange(tenant: &State, incoming: &Incoming) -> Result<Tokens, Aadsts> {
     let grant_type = parameters
         .get("grant_type")
         .ok_or_else(|| Aadsts::missing("grant_type"))?;
-    let known = GrantType::parse(grant_type).filter(|known| *known != GrantType::OnBehalfOf);
-    let grant_type = known.ok_or_else(|| {
+    let grant_type = GrantType::parse(grant_type).ok_or_else(|| {
         Aadsts::new(
             "unsupported_grant_type",
             70003,
@@ -118,11 +118,12 @@ fn exchange(tenant: &State, incoming: &Incoming) -> Result<Tokens, Aadsts> {
         tenant: &tenant.name,
     };
     let redeemed = match grant_type {
+        GrantType::AuthorizationCode => redeem_code(tenant, &consent, &parameters, now),
         GrantType::ClientCredentials => {
             return client_credentials::issue(tenant, &consent, &parameters, now);
         }
+        GrantType::OnBehalfOf => on_behalf_of::redeem(tenant, &consent, &parameters, now),
         GrantType::RefreshToken => redeem_refresh_token(tenant, &consent, &parameters, now),
-        _ => redeem_code(tenant, &consent, &parameters, now),
     };
     // RFC 6749 section 5.2 knows no better name; what it is, is in `suberror`.
     let redeemed = redeemed.map_err(|error| error.renamed("consent_required", "invalid_grant"))?;

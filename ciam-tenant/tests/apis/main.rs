@@ -8,6 +8,7 @@ mod applications;
 mod challenges;
 mod faults;
 mod minted;
+mod on_behalf_of;
 mod refresh;
 mod refusals;
 mod users;
