@@ -59,6 +59,22 @@ impl Moment {
         })
     }
 
+    /// A token that is acted on once is not stored for later.
+    pub(super) fn check_age(
+        self,
+        issued_at: Timestamp,
+        max_age: Duration,
+    ) -> Result<(), TokenError> {
+        if self.now < issued_at.after(max_age).after(self.tolerance) {
+            return Ok(());
+        }
+        Err(TokenError::TooOld {
+            issued_at,
+            max_age,
+            now: self.now,
+        })
+    }
+
     /// [OpenID Connect Core, section 3.1.2.1](https://openid.net/specs/openid-connect-core-1_0.html#AuthRequest),
     /// `max_age`. A sign-in in the future would satisfy any `max_age` for ever.
     pub(super) fn check_auth_time(

@@ -68,6 +68,14 @@ pub enum TokenError {
         /// The client id.
         expected: String,
     },
+    /// A claim that something is looked up by is empty or too long.
+    #[error("the claim {claim} does not have 1 to {limit} bytes")]
+    ClaimLength {
+        /// The claim's name.
+        claim: &'static str,
+        /// The longest that is accepted.
+        limit: usize,
+    },
     /// A claim has the wrong JSON type or a value out of range.
     #[error("the claim {claim} has the wrong type")]
     ClaimType {
@@ -86,6 +94,9 @@ pub enum TokenError {
     /// The token is encrypted.
     #[error("the token is encrypted")]
     Encrypted,
+    /// The token does not say that somebody signed out.
+    #[error("the claim events has no back-channel logout: this is no logout token")]
+    EventMissing,
     /// The token is not valid any more.
     #[error("expired at {expired_at}, now {now}, tolerance {tolerance:?}")]
     Expired {
@@ -122,6 +133,9 @@ pub enum TokenError {
         /// The longest that is read.
         limit: usize,
     },
+    /// The logout token has no id to know it again by.
+    #[error("the claim jti is missing")]
+    IdMissing,
     /// The token is issued in the future: one of the two clocks is wrong.
     #[error("issued at {issued_at}, now {now}, tolerance {tolerance:?}")]
     IssuedAt {
@@ -203,6 +217,9 @@ pub enum TokenError {
     /// The subject is empty, too long or not printable ASCII.
     #[error("the subject is not 1 to 255 printable ASCII characters")]
     Subject,
+    /// The logout token says neither who signed out nor where.
+    #[error("the claims sub and sid are both missing")]
+    SubjectAndSessionMissing,
     /// The token does not say who signed in.
     #[error("the claim sub is missing")]
     SubjectMissing,
@@ -224,6 +241,16 @@ pub enum TokenError {
         found: usize,
         /// The longest that is read.
         limit: usize,
+    },
+    /// The token was issued longer ago than any that is still on its way.
+    #[error("issued at {issued_at}, now {now}: more than {max_age:?} ago")]
+    TooOld {
+        /// The token's `iat`.
+        issued_at: Timestamp,
+        /// How long ago that may be.
+        max_age: Duration,
+        /// The time used.
+        now: Timestamp,
     },
     /// The token says that it is something else.
     #[error("the token's type is {found}")]
@@ -259,17 +286,20 @@ impl TokenError {
             Self::AuthTime { .. } => "token.auth_time",
             Self::AuthTimeMissing => "token.auth_time_missing",
             Self::AuthorizedParty { .. } => "token.authorized_party",
+            Self::ClaimLength { .. } => "token.claim_length",
             Self::ClaimType { .. } => "token.claim_type",
             Self::ClaimsMalformed => "token.claims_malformed",
             Self::CodeHash => "token.c_hash",
             Self::Critical => "token.crit",
             Self::Encrypted => "token.encrypted",
+            Self::EventMissing => "token.event_missing",
             Self::Expired { .. } => "token.expired",
             Self::ExpiryMissing => "token.expiry_missing",
             Self::ForMicrosoftGraph => "token.for_graph",
             Self::HeaderMalformed => "token.header_malformed",
             Self::HeaderParameter { .. } => "token.header_parameter",
             Self::HeaderTooLarge { .. } => "token.header_too_large",
+            Self::IdMissing => "token.id_missing",
             Self::IssuedAt { .. } => "token.issued_at",
             Self::IssuedAtMissing => "token.issued_at_missing",
             Self::Issuer { .. } => "token.issuer",
@@ -286,10 +316,12 @@ impl TokenError {
             Self::Repeated { .. } => "token.repeated",
             Self::Signature { .. } => "token.signature",
             Self::Subject => "token.subject",
+            Self::SubjectAndSessionMissing => "token.subject_and_session_missing",
             Self::SubjectMissing => "token.subject_missing",
             Self::Tenant { .. } => "token.tenant",
             Self::TenantMissing => "token.tenant_missing",
             Self::TooLarge { .. } => "token.too_large",
+            Self::TooOld { .. } => "token.too_old",
             Self::Type { .. } => "token.type",
             Self::UnknownIssuer { .. } => "token.unknown_issuer",
             Self::Version1 => "token.version",

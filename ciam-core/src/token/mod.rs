@@ -14,6 +14,9 @@ pub use self::error::TokenError;
 pub use self::id_token::{
     ExpectedIdToken, ExpectedNonce, KeyIssuer, MAX_TOKEN_BYTES, VerifiedIdToken, verify_id_token,
 };
+pub use self::logout_token::{
+    ExpectedLogoutToken, VerifiedLogoutToken, Whose, verify_logout_token,
+};
 pub(crate) use crate::algorithm::ALGORITHMS;
 pub use crate::keys::{Algorithm, AlgorithmError, parse_algorithm};
 
@@ -23,4 +26,5 @@ mod compact;
 mod error;
 mod id_token;
 pub(crate) mod json;
+mod logout_token;
 mod members;

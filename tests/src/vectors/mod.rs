@@ -1,7 +1,7 @@
 //! Tokens as files: what is presented, what is expected, and why.
 //!
-//! A file in `vectors/id_token` or `vectors/access_token` says what is different from the
-//! valid token beside its folder. The token is signed here, so that the files stay readable.
+//! A file in `vectors/id_token`, say, tells what is different from the valid token beside
+//! its folder. The token is signed here, so that the files stay readable.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -65,6 +65,8 @@ pub enum Kind {
     AccessToken,
     /// What the token endpoint answers to the application.
     IdToken,
+    /// What the provider says when somebody signed out.
+    LogoutToken,
 }
 
 impl<E> Vector<E> {
@@ -141,11 +143,12 @@ impl Kind {
         let vectors = self.vectors::<E>().into_values();
         let expected: BTreeSet<_> = vectors.map(|vector| vector.expect).collect();
         let others = match self {
-            Self::AccessToken => OF_ID_TOKENS.as_slice(),
-            Self::IdToken => OF_ACCESS_TOKENS.as_slice(),
+            Self::AccessToken => [OF_ID_TOKENS.as_slice(), &OF_LOGOUT_TOKENS].concat(),
+            Self::IdToken => [OF_ACCESS_TOKENS.as_slice(), &OF_LOGOUT_TOKENS].concat(),
+            Self::LogoutToken => [OF_ACCESS_TOKENS.as_slice(), &OF_SIGN_INS].concat(),
         };
         let codes = codes();
-        for other in others {
+        for other in &others {
             assert!(codes.contains(*other), "there is no code {other}");
             assert!(!expected.contains(*other), "a vector expects {other}");
         }
@@ -158,6 +161,7 @@ impl Kind {
         match self {
             Self::AccessToken => "access_token",
             Self::IdToken => "id_token",
+            Self::LogoutToken => "logout_token",
         }
     }
 }
@@ -223,4 +227,26 @@ const OF_ID_TOKENS: [&str; 10] = [
     "token.nonce",
     "token.nonce_missing",
     "token.nonce_unexpected",
+];
+
+/// No logout token meets these: no browser brought it.
+const OF_SIGN_INS: [&str; 9] = [
+    "token.at_hash",
+    "token.auth_time",
+    "token.auth_time_missing",
+    "token.authorized_party",
+    "token.c_hash",
+    "token.key_issuer",
+    "token.nonce",
+    "token.nonce_missing",
+    "token.subject_missing",
+];
+
+/// Only logout tokens meet these.
+const OF_LOGOUT_TOKENS: [&str; 5] = [
+    "token.claim_length",
+    "token.event_missing",
+    "token.id_missing",
+    "token.subject_and_session_missing",
+    "token.too_old",
 ];
