@@ -277,7 +277,7 @@ async fn present(ciam: &Ciam, token: &str) -> Result<Caller, String> {
     let visit = visit(ciam);
     let credentials = format!("Bearer {token}");
     let values = std::iter::once(credentials.as_bytes());
-    if let Some(pending) = visit.pending_caller(values, None) {
+    if let Some(pending) = visit.pending(true, values, None) {
         pending.await;
     }
     let rejection = match visit.require_caller() {
