@@ -20,7 +20,9 @@ pub(crate) struct Cookies {
     transaction: Affixes,
     transaction_same_site: SameSite,
     id_token: [String; MAX_CHUNKS],
-    id_token_path: String,
+    logout_state: String,
+    /// Of what only the library's own routes get.
+    route_path: String,
     is_secure: bool,
 }
 
@@ -64,7 +66,8 @@ impl Cookies {
             },
             // Not `__Host-`, which would demand the path `/`.
             id_token: chunks(format!("{secure}ciam-id-token")),
-            id_token_path: format!("{}{route_prefix}", base_url.path()),
+            logout_state: format!("{secure}ciam-logout-{hash}"),
+            route_path: format!("{}{route_prefix}", base_url.path()),
             is_secure: base_url.is_secure(),
             realm,
         }
@@ -135,13 +138,29 @@ impl Cookies {
         value: &'a str,
         max_age: Duration,
     ) -> Cookie<'a> {
-        let cookie = Cookie::build((&self.id_token[chunk], value)).path(&self.id_token_path);
+        let cookie = Cookie::build((&self.id_token[chunk], value)).path(&self.route_path);
         self.finish(cookie, SameSite::Lax, max_age)
     }
 
     /// Removes a chunk of the ID token.
     pub(crate) fn id_token_removal(&self, chunk: usize) -> Cookie<'_> {
         self.id_token(chunk, "", Duration::ZERO)
+    }
+
+    /// The name of the cookie that has the state of a sign-out.
+    pub(crate) fn logout_state_name(&self) -> &str {
+        &self.logout_state
+    }
+
+    /// Sets the state of a sign-out.
+    pub(crate) fn logout_state<'a>(&'a self, value: &'a str, max_age: Duration) -> Cookie<'a> {
+        let cookie = Cookie::build((&self.logout_state, value)).path(&self.route_path);
+        self.finish(cookie, SameSite::Lax, max_age)
+    }
+
+    /// Removes the state of a sign-out.
+    pub(crate) fn logout_state_removal(&self) -> Cookie<'_> {
+        self.logout_state("", Duration::ZERO)
     }
 
     fn finish<'a>(

@@ -6,12 +6,11 @@ use http::{Method, Request, Response, StatusCode};
 use serde_json::json;
 
 use super::answer::forbid_caching;
-use super::rejection::{self, login_path, page, redirect, to_front_page};
+use super::rejection;
 use super::sign_in::Experience;
-use super::{Ciam, Incoming, Rejection, incoming};
+use super::{Ciam, Incoming, Rejection};
 use crate::claims::User;
 use crate::error::Error;
-use crate::page::{Action, Page};
 
 /// A route under the prefix.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
@@ -186,28 +185,6 @@ impl Ciam {
             HeaderValue::from_static("nosniff"),
         );
         response
-    }
-
-    /// Says so to nobody who is signed in: who reads it may leave the computer to others.
-    async fn signed_out(&self, incoming: Incoming<'_>) -> Response<Bytes> {
-        let config = self.config();
-        match self.session(incoming.headers).await {
-            Ok(Some(_)) => return redirect(incoming::front_page(config).as_str()),
-            Ok(None) => {}
-            Err(error) => return self.fail(&error),
-        }
-        let again = login_path(config, &incoming::front_page(config));
-        page(
-            config,
-            &Page {
-                status: StatusCode::OK,
-                title: "You are signed out",
-                message: "Close the browser if others use this computer too.",
-                code: None,
-                correlation_id: None,
-                actions: vec![to_front_page(config), Action::new("Sign in again", again)],
-            },
-        )
     }
 }
 
