@@ -8,8 +8,8 @@ use crate::api::ApiError;
 use crate::claims::ClaimsError;
 use crate::flow::token_endpoint::Refusal;
 use crate::flow::{
-    CallbackError, HintError, ParameterError, StepUpError, TokenEndpointError, TokensError,
-    UserinfoError,
+    CallbackError, HintError, LogoutError, ParameterError, StepUpError, TokenEndpointError,
+    TokensError, UserinfoError,
 };
 use crate::keys::KeysError;
 use crate::metadata::MetadataError;
@@ -57,6 +57,8 @@ enum Stage {
     #[error(transparent)]
     Keys(#[from] KeysError),
     #[error(transparent)]
+    Logout(#[from] LogoutError),
+    #[error(transparent)]
     Metadata(#[from] MetadataError),
     #[error(transparent)]
     Parameter(#[from] ParameterError),
@@ -80,6 +82,7 @@ impl Error {
             Stage::Callback(error) => callback_kind(error),
             Stage::Claims(_) => ErrorKind::Provider,
             Stage::Keys(error) => keys_kind(error),
+            Stage::Logout(error) => logout_kind(error),
             Stage::Metadata(error) => metadata_kind(error),
             Stage::Hint(_) | Stage::Parameter(_) => ErrorKind::Request,
             Stage::Header(_) | Stage::Random(_) | Stage::Seal(_) | Stage::Session(_) => {
@@ -109,6 +112,7 @@ impl Error {
             Stage::Header(_) => "response.header",
             Stage::Hint(error) => error.code(),
             Stage::Keys(error) => error.code(),
+            Stage::Logout(error) => error.code(),
             Stage::Metadata(error) => error.code(),
             Stage::Parameter(error) => error.code(),
             Stage::Random(_) => "random.failed",
@@ -216,6 +220,15 @@ const fn keys_kind(error: &KeysError) -> ErrorKind {
         KeysError::KeySet(_) => ErrorKind::Provider,
         KeysError::Status { status } => status_kind(*status),
         KeysError::Transport(error) => transport_kind(error),
+    }
+}
+
+const fn logout_kind(error: &LogoutError) -> ErrorKind {
+    match error {
+        LogoutError::Algorithm(_) => ErrorKind::Provider,
+        LogoutError::Keys(error) => keys_kind(error),
+        LogoutError::Metadata(error) => metadata_kind(error),
+        _ => ErrorKind::Request,
     }
 }
 

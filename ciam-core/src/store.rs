@@ -52,7 +52,7 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
     fn members<'a>(&'a self, group: &'a StoreKey) -> StoreFuture<'a, Vec<StoreKey>>;
 
     /// Keeps a mark under a key for so long; `false` if it is there already. Says who
-    /// does something that is done once: redeem a refresh token, accept a logout token.
+    /// does something that is done once: redeem a refresh token.
     fn mark<'a>(&'a self, key: &'a StoreKey, life: Duration) -> StoreFuture<'a, bool>;
 
     /// Forgets a mark, if it is there.
@@ -163,7 +163,7 @@ pub(crate) enum KeyKind {
     OnBehalfOf,
     /// The key of a session whose tokens are being refreshed.
     Refresh,
-    /// Issuer and `jti` of a logout token.
+    /// Issuer and `jti` of a logout token that was carried out.
     LogoutToken,
 }
 

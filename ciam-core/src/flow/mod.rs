@@ -7,6 +7,7 @@ use crate::metadata::MetadataSource;
 use crate::transport::HttpClient;
 
 mod aadsts;
+pub(crate) mod backchannel;
 pub(crate) mod callback;
 pub(crate) mod challenge;
 pub(crate) mod login;
@@ -21,6 +22,7 @@ pub(crate) mod tokens;
 pub(crate) mod transaction;
 mod userinfo;
 
+pub(crate) use backchannel::LogoutError;
 pub(crate) use callback::CallbackError;
 pub(crate) use login::HintError;
 pub use parameters::CALLBACK_BODY_LIMIT;

@@ -22,8 +22,11 @@ use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
 
 mod answer;
+mod backchannel;
 mod caller;
 mod current_session;
+mod ended_sessions;
+mod frontchannel;
 mod granted_tokens;
 mod guard;
 mod incoming;

@@ -239,7 +239,7 @@ pub(super) fn page(config: &Config, page: &Page) -> Response<Bytes> {
 }
 
 /// No address with a code or a state in it goes anywhere as a `Referer`.
-fn protect(headers: &mut HeaderMap) {
+pub(super) fn protect(headers: &mut HeaderMap) {
     headers.insert("referrer-policy", HeaderValue::from_static("no-referrer"));
     headers.insert(
         "x-content-type-options",

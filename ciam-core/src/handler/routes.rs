@@ -15,7 +15,9 @@ use crate::error::Error;
 /// A route under the prefix.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 enum Route {
+    BackchannelLogout,
     Callback,
+    FrontchannelLogout,
     Login,
     Logout,
     Me,
@@ -24,8 +26,10 @@ enum Route {
 }
 
 impl Route {
-    const ALL: [Self; 6] = [
+    const ALL: [Self; 8] = [
+        Self::BackchannelLogout,
         Self::Callback,
+        Self::FrontchannelLogout,
         Self::Login,
         Self::Logout,
         Self::Me,
@@ -35,7 +39,9 @@ impl Route {
 
     const fn name(self) -> &'static str {
         match self {
+            Self::BackchannelLogout => "backchannel-logout",
             Self::Callback => "callback",
+            Self::FrontchannelLogout => "frontchannel-logout",
             Self::Login => "login",
             Self::Logout => "logout",
             Self::Me => "me",
@@ -47,9 +53,11 @@ impl Route {
     const fn allowed(self) -> &'static str {
         match self {
             Self::Callback => "GET, POST",
+            // Ends sessions, so it is no GET that could be asked for the headers of.
+            Self::FrontchannelLogout => "GET",
             // Signing out changes something: a link, an image or a prefetch must
             // not do it (RFC 9110, section 9.2.1).
-            Self::Logout => "POST",
+            Self::BackchannelLogout | Self::Logout => "POST",
             Self::Login | Self::Me | Self::SignedOut | Self::Signup => "GET, HEAD",
         }
     }
@@ -91,7 +99,9 @@ impl Ciam {
             },
             None => rejection::json(StatusCode::NOT_FOUND, "request.not_found"),
             Some(route) if !route.allows(&parts.method) => not_allowed(route.allowed()),
+            Some(Route::BackchannelLogout) => self.backchannel_logout(incoming, &body).await,
             Some(Route::Callback) => self.callback(incoming, &body).await,
+            Some(Route::FrontchannelLogout) => self.frontchannel_logout(incoming).await,
             Some(Route::Login) => self.login(incoming, Experience::SignIn).await,
             Some(Route::Logout) => self.logout(incoming).await,
             Some(Route::Me) => self.me(incoming).await,
@@ -110,12 +120,12 @@ impl Ciam {
         response
     }
 
-    /// The callback is another site's doing by design; its own checks are stricter
-    /// than the cross-site rule. An application that is nested under the path of its
+    /// The callback is another site's doing by design, and the back channel no browser's;
+    /// their own checks are stricter than the cross-site rule. An application that is nested under the path of its
     /// base URL sees that path here, one behind a proxy that takes it away does not.
     pub(super) fn is_exempt(&self, incoming: Incoming<'_>) -> bool {
         self.own_routes(incoming)
-            .any(|route| route == Route::Callback)
+            .any(|route| matches!(route, Route::BackchannelLogout | Route::Callback))
     }
 
     /// Whether the request is for one of the library's own routes.

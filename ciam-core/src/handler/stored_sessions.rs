@@ -191,14 +191,9 @@ impl Ciam {
 
     /// What a session is found by: its user, and the provider's session.
     pub(super) fn groups(&self, claims: &Claims) -> Vec<StoreKey> {
-        let realm = self.config().cookies().realm();
         let of = |kind, claim| {
             let (issuer, value) = (claims.text("iss")?, claims.text(claim)?);
-            Some(StoreKey::of(
-                kind,
-                realm,
-                &[issuer.as_bytes(), value.as_bytes()],
-            ))
+            Some(self.group(kind, &issuer, &value))
         };
         let user = of(KeyKind::User, "sub");
         let session = of(KeyKind::ProviderSession, "sid");

@@ -1,9 +1,11 @@
 //! Whole visits against a provider in memory, with a clock that is moved by hand.
 
+mod backchannel;
 mod bench;
 mod callback;
 mod callers;
 mod cross_site;
+mod frontchannel;
 mod granted;
 mod keys;
 mod life;

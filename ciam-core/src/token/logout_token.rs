@@ -290,4 +290,4 @@ const MAX_AGE: Duration = Duration::from_secs(10 * 60);
 
 /// The longest `sid` and `jti`, in bytes: as for `sub` (OpenID Connect Core, section 2).
 /// In use are GUIDs and hashes.
-const MAX_ID_BYTES: usize = 255;
+pub(crate) const MAX_ID_BYTES: usize = 255;

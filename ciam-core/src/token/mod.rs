@@ -14,6 +14,7 @@ pub use self::error::TokenError;
 pub use self::id_token::{
     ExpectedIdToken, ExpectedNonce, KeyIssuer, MAX_TOKEN_BYTES, VerifiedIdToken, verify_id_token,
 };
+pub(crate) use self::logout_token::MAX_ID_BYTES;
 pub use self::logout_token::{
     ExpectedLogoutToken, VerifiedLogoutToken, Whose, verify_logout_token,
 };

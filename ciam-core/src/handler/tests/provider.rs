@@ -127,6 +127,16 @@ impl FakeProvider {
         self.state().access_token(self.clock.now(), header, claims)
     }
 
+    /// A logout token of Alice's session `s1`, with these differences.
+    pub(super) fn logout_token(&self, header: &Value, claims: &Value) -> String {
+        self.state().logout_token(self.clock.now(), header, claims)
+    }
+
+    /// The ID token of the last sign-in, made once more.
+    pub(super) fn last_id_token(&self) -> String {
+        self.state().id_token(self.clock.now())
+    }
+
     /// The provider knows the nonce of each code; this one knows one code only.
     pub(super) fn swap_nonce(&self, nonce: Option<String>) -> Option<String> {
         std::mem::replace(&mut self.state().nonce, nonce)
@@ -271,6 +281,17 @@ impl State {
         let typical = json!({
             "iss": ISSUER, "sub": "alice", "aud": "client", "azp": "spa", "scp": "orders.read",
             "iat": now.unix(), "exp": now.unix() + 3600,
+        });
+        self.sign(&header, &merged(typical, claims))
+    }
+
+    fn logout_token(&self, now: Timestamp, header: &Value, claims: &Value) -> String {
+        let typical = json!({ "alg": "EdDSA", "kid": self.kid.to_string(), "typ": "logout+jwt" });
+        let header = merged(typical, header);
+        let typical = json!({
+            "iss": ISSUER, "sub": "alice", "aud": "client", "sid": "s1", "jti": "1",
+            "iat": now.unix(), "exp": now.unix() + 120,
+            "events": { "http://schemas.openid.net/event/backchannel-logout": {} },
         });
         self.sign(&header, &merged(typical, claims))
     }

@@ -17,7 +17,7 @@ use crate::store::{
 
 /// A store that can be looked into, and told to fail.
 #[derive(Debug, Default)]
-struct Watched {
+pub(super) struct Watched {
     memory: MemoryStore,
     /// What was written last.
     values: Mutex<HashMap<StoreKey, Bytes>>,
@@ -26,9 +26,13 @@ struct Watched {
 }
 
 #[derive(Clone, Debug, Default)]
-enum Fault {
+pub(super) enum Fault {
     #[default]
     None,
+    /// After so many sessions more are deleted every answer is an error.
+    AfterDeletes(usize),
+    /// Every answer to this is an error.
+    At(&'static str),
     /// Every answer is an error.
     Fails,
     /// No answer ever comes.
@@ -40,11 +44,11 @@ enum Fault {
 }
 
 impl Watched {
-    fn set(&self, fault: Fault) {
+    pub(super) fn set(&self, fault: Fault) {
         *self.fault.lock().expect("nobody panics") = fault;
     }
 
-    fn asked(&self) -> Vec<&'static str> {
+    pub(super) fn asked(&self) -> Vec<&'static str> {
         std::mem::take(&mut self.asked.lock().expect("nobody panics"))
     }
 
@@ -64,8 +68,17 @@ impl Watched {
     ) -> StoreFuture<'a, T> {
         self.asked.lock().expect("nobody panics").push(what);
         let writes = what != "load" && what != "members";
-        match self.fault.lock().expect("nobody panics").clone() {
-            Fault::Fails => Box::pin(ready(Err(StoreError::new("out of order")))),
+        let failed = || Box::pin(ready(Err(StoreError::new("out of order"))));
+        let mut fault = self.fault.lock().expect("nobody panics");
+        if let (Fault::AfterDeletes(left), "delete") = (&mut *fault, what) {
+            match left.checked_sub(1) {
+                Some(fewer) => *left = fewer,
+                None => return failed(),
+            }
+        }
+        match fault.clone() {
+            Fault::At(at) if at == what => failed(),
+            Fault::Fails => failed(),
             Fault::Hangs => Box::pin(pending()),
             Fault::RefusesWrites if writes => Box::pin(ready(Err(StoreError::new("read only")))),
             _ => does,
@@ -115,7 +128,7 @@ impl SessionStore for Watched {
     }
 }
 
-fn bench() -> (Bench, Arc<Watched>) {
+pub(super) fn bench() -> (Bench, Arc<Watched>) {
     let store = Arc::new(Watched::default());
     let kept = Arc::clone(&store) as Arc<dyn SessionStore>;
     let bench = Bench::with(|config| config.with_session_store(kept));
@@ -123,7 +136,7 @@ fn bench() -> (Bench, Arc<Watched>) {
 }
 
 /// What a page that asks who it is answers: the name, nobody, or the status.
-async fn ask(browser: &Browser, bench: &Bench) -> Result<Option<String>, StatusCode> {
+pub(super) async fn ask(browser: &Browser, bench: &Bench) -> Result<Option<String>, StatusCode> {
     let visit = browser
         .visit(bench, &Method::GET, "/", &NAVIGATION)
         .expect("a safe request");
@@ -136,7 +149,7 @@ async fn ask(browser: &Browser, bench: &Bench) -> Result<Option<String>, StatusC
     Ok(user.map(|user| user.id().subject().to_owned()))
 }
 
-async fn is_known(browser: &Browser, bench: &Bench) -> bool {
+pub(super) async fn is_known(browser: &Browser, bench: &Bench) -> bool {
     ask(browser, bench)
         .await
         .expect("the store answers")
