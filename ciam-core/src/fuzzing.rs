@@ -190,7 +190,11 @@ impl Accepted {
             &document.token_endpoint,
             &document.jwks_uri,
         ];
-        let optional = [&document.userinfo_endpoint, &document.end_session_endpoint];
+        let optional = [
+            &document.userinfo_endpoint,
+            &document.end_session_endpoint,
+            &document.revocation_endpoint,
+        ];
         let optional = optional.into_iter().flatten();
         required.into_iter().chain(optional).collect()
     }

@@ -5,7 +5,7 @@
 //! | `ciam_visits_total` | `visitor`: `anonymous`, `signed_in`, `refused` |
 //! | `ciam_access_tokens_total` | `source`: `cache`, `signature`, `refused` |
 //! | `ciam_sign_ins_total` | `outcome`: `completed` or the code of the failure |
-//! | `ciam_provider_request_seconds` | `request`: `metadata`, `keys`, `token`, `userinfo`; `outcome`: `ok`, `failed` |
+//! | `ciam_provider_request_seconds` | `request`: `metadata`, `keys`, `revocation`, `token`, `userinfo`; `outcome`: `ok`, `failed` |
 
 use std::time::{Duration, Instant};
 

@@ -16,6 +16,7 @@ pub(crate) mod parameters;
 mod redact;
 pub(crate) mod refresh;
 pub(crate) mod return_to;
+pub(crate) mod revocation;
 pub(crate) mod step_up;
 pub(crate) mod token_endpoint;
 pub(crate) mod tokens;

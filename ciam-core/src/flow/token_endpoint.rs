@@ -226,7 +226,7 @@ struct AnswerBody {
 }
 
 /// RFC 6749, section 2.3.1: id and secret are form-encoded first.
-fn basic(client_id: &str, secret: &Secret) -> Option<HeaderValue> {
+pub(super) fn basic(client_id: &str, secret: &Secret) -> Option<HeaderValue> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let credentials = format!("{}:{}", encode(client_id), encode(secret.expose()));
     let value = format!("Basic {}", STANDARD.encode_to_string(credentials));

@@ -24,6 +24,10 @@ pub(crate) struct Document {
     pub(crate) jwks_uri: Url,
     pub(crate) userinfo_endpoint: Option<Url>,
     pub(crate) end_session_endpoint: Option<Url>,
+    /// RFC 8414, section 2.
+    pub(crate) revocation_endpoint: Option<Url>,
+    /// `None`: the member is absent.
+    pub(crate) revocation_endpoint_auth_methods: Option<Vec<String>>,
     pub(crate) id_token_signing_algs: Vec<String>,
     /// `None`: the member is absent, which stands for `client_secret_basic`.
     pub(crate) token_endpoint_auth_methods: Option<Vec<String>>,
@@ -66,6 +70,9 @@ impl Document {
             jwks_uri: members.endpoint("jwks_uri")?,
             userinfo_endpoint: members.optional_endpoint("userinfo_endpoint")?,
             end_session_endpoint: members.optional_endpoint("end_session_endpoint")?,
+            revocation_endpoint: members.optional_endpoint("revocation_endpoint")?,
+            revocation_endpoint_auth_methods: members
+                .list("revocation_endpoint_auth_methods_supported"),
             id_token_signing_algs: members
                 .list("id_token_signing_alg_values_supported")
                 .unwrap_or_default(),
