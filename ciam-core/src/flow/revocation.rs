@@ -6,14 +6,13 @@
 use std::sync::Arc;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::{Request, Response, StatusCode};
 use serde_json::Value;
 use url::{Url, form_urlencoded};
 
 use super::Provider;
 use super::redact::shown;
-use super::token_endpoint::{TokenEndpointError, basic, client_auth};
+use super::token_endpoint::{TokenEndpointError, authenticate, client_auth};
 use crate::config::{ClientAuth, ClientCredential, Config};
 use crate::metadata::Metadata;
 use crate::secret::Secret;
@@ -65,10 +64,6 @@ impl RevocationError {
 ///
 /// Nobody waits: a sign-out does not depend on it, and it does not depend on whoever signed
 /// out still being there. A failure is logged; the token then lives until it expires.
-#[cfg_attr(
-    not(test),
-    expect(dead_code, reason = "for the sign-out of a session that has tokens")
-)]
 pub(crate) fn revoke(
     provider: &Arc<Provider>,
     metadata: &Metadata,
@@ -109,30 +104,14 @@ pub(crate) fn revocation_request(revocation: &Revocation<'_>) -> Request<Bytes> 
     let mut form = form_urlencoded::Serializer::new(String::new());
     form.append_pair("token", revocation.refresh_token.expose())
         .append_pair("token_type_hint", "refresh_token");
-    let mut authorization = None;
-    match (revocation.client_auth, revocation.credential) {
-        (ClientAuth::Basic, ClientCredential::Secret(secret)) => {
-            authorization = basic(revocation.client_id, secret);
-        }
-        (ClientAuth::Post, ClientCredential::Secret(secret)) => {
-            form.append_pair("client_id", revocation.client_id)
-                .append_pair("client_secret", secret.expose());
-        }
-        _ => {
-            form.append_pair("client_id", revocation.client_id);
-        }
-    }
-    let mut request = transport::get(revocation.endpoint.as_str());
-    *request.method_mut() = Method::POST;
-    *request.body_mut() = Bytes::from(form.finish());
-    let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    headers.insert(CONTENT_TYPE, form);
-    if let Some(authorization) = authorization {
-        headers.insert(AUTHORIZATION, authorization);
-    }
-    request
+    let Revocation {
+        client_id,
+        credential,
+        client_auth,
+        ..
+    } = *revocation;
+    let authorization = authenticate(&mut form, client_id, credential, client_auth);
+    transport::post_form(revocation.endpoint, form.finish(), authorization)
 }
 
 /// Section 2.2: 200, also for a token that nobody knows; the body says nothing.

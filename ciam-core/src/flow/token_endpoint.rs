@@ -2,8 +2,8 @@
 
 use base64_simd::STANDARD;
 use bytes::Bytes;
-use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderValue};
-use http::{Method, Request, Response, StatusCode};
+use http::header::{CONTENT_TYPE, HeaderValue};
+use http::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::Value;
 use url::{Url, form_urlencoded};
@@ -106,35 +106,33 @@ pub(crate) fn token_request(asked: &TokenRequest<'_>) -> Request<Bytes> {
             Parameter::Sealed(secret) => form.append_pair(name, secret.expose()),
         };
     }
-    let authorization = authenticate(&mut form, asked);
-    let mut request = transport::get(asked.token_endpoint.as_str());
-    *request.method_mut() = Method::POST;
-    *request.body_mut() = Bytes::from(form.finish());
-    let headers = request.headers_mut();
-    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
-    headers.insert(CONTENT_TYPE, form);
-    if let Some(authorization) = authorization {
-        headers.insert(AUTHORIZATION, authorization);
-    }
-    request
+    let TokenRequest {
+        client_id,
+        credential,
+        client_auth,
+        ..
+    } = *asked;
+    let authorization = authenticate(&mut form, client_id, credential, client_auth);
+    transport::post_form(asked.token_endpoint, form.finish(), authorization)
 }
 
 /// RFC 6749, section 2.3.1: in the form, or as a header.
-fn authenticate(
+pub(super) fn authenticate(
     form: &mut form_urlencoded::Serializer<'_, String>,
-    asked: &TokenRequest<'_>,
+    client_id: &str,
+    credential: &ClientCredential,
+    client_auth: ClientAuth,
 ) -> Option<HeaderValue> {
-    match (asked.client_auth, asked.credential) {
+    match (client_auth, credential) {
         (ClientAuth::Basic, ClientCredential::Secret(secret)) => {
-            return basic(asked.client_id, secret);
+            return basic(client_id, secret);
         }
         (ClientAuth::Post, ClientCredential::Secret(secret)) => {
-            form.append_pair("client_id", asked.client_id)
+            form.append_pair("client_id", client_id)
                 .append_pair("client_secret", secret.expose());
         }
         _ => {
-            form.append_pair("client_id", asked.client_id);
+            form.append_pair("client_id", client_id);
         }
     }
     None
@@ -226,7 +224,7 @@ struct AnswerBody {
 }
 
 /// RFC 6749, section 2.3.1: id and secret are form-encoded first.
-pub(super) fn basic(client_id: &str, secret: &Secret) -> Option<HeaderValue> {
+fn basic(client_id: &str, secret: &Secret) -> Option<HeaderValue> {
     let encode = |text: &str| form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let credentials = format!("{}:{}", encode(client_id), encode(secret.expose()));
     let value = format!("Basic {}", STANDARD.encode_to_string(credentials));

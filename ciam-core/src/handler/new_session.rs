@@ -8,6 +8,7 @@ use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::flow::callback::SignedIn;
 use crate::flow::transaction::Transaction;
+use crate::metadata::Metadata;
 use crate::random;
 use crate::secret::Secret;
 use crate::session::Session;
@@ -21,20 +22,25 @@ impl Ciam {
     pub(super) fn new_session(
         &self,
         transaction: &Transaction,
+        metadata: &Metadata,
         signed_in: &SignedIn,
         headers: &HeaderMap,
-        now: Timestamp,
     ) -> Result<Session, Error> {
+        let now = self.now();
         let claims = signed_in.claims.without_protocol_claims();
+        let is_stored = self.config().session_store().is_some();
         let ceiling = signed_in.id_token.session_expiry();
         let session = Session::new(claims, ceiling, now, &self.lifetimes())?;
         Ok(session.keeping(&Kept {
             // Nobody lists sessions that are in cookies.
-            origin: match self.config().session_store() {
-                Some(_) => origin(headers),
-                None => Origin::default(),
+            origin: if is_stored {
+                origin(headers)
+            } else {
+                Origin::default()
             },
-            id_token: None,
+            id_token: Self::id_token_hint(metadata, signed_in)
+                .filter(|_| is_stored)
+                .cloned(),
             answered: (!transaction.challenge.is_nothing())
                 .then(|| transaction.challenge.scopes.clone()),
             tokens: self.tokens_of(transaction, signed_in, now)?,

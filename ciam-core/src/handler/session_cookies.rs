@@ -80,8 +80,27 @@ impl Ciam {
         written
     }
 
-    /// The ID token, kept for the provider's end-session endpoint where nothing
-    /// shorter tells it whom to sign out.
+    /// The ID token, where the provider's end-session endpoint is told nothing shorter
+    /// whom to sign out.
+    pub(super) fn id_token_hint<'s>(
+        metadata: &Metadata,
+        signed_in: &'s SignedIn,
+    ) -> Option<&'s Secret> {
+        let needed = metadata.document().end_session_endpoint.is_some()
+            && signed_in.claims.value("login_hint").is_none();
+        let id_token = Some(signed_in.id_token.raw()).filter(|_| needed)?;
+        let bytes = id_token.expose().len();
+        if bytes > MAX_ID_TOKEN_HINT {
+            tracing::info!(
+                bytes,
+                "too long for a hint: the provider may ask whom to sign out"
+            );
+            return None;
+        }
+        Some(id_token)
+    }
+
+    /// The ID token in a cookie of its own, where the session is in one too.
     pub(super) fn id_token_cookies(
         &self,
         metadata: &Metadata,
@@ -89,19 +108,12 @@ impl Ciam {
         headers: &HeaderMap,
         now: Timestamp,
     ) -> Result<Vec<HeaderValue>, Error> {
-        let raw = signed_in.id_token.raw().expose().as_bytes();
-        let needed = metadata.document().end_session_endpoint.is_some()
-            && signed_in.claims.value("login_hint").is_none();
-        if needed && raw.len() > MAX_ID_TOKEN_HINT {
-            let bytes = raw.len();
-            tracing::info!(
-                bytes,
-                "too long for a hint: the provider may ask whom to sign out"
-            );
-        }
-        if !needed || raw.len() > MAX_ID_TOKEN_HINT {
+        let hint = Self::id_token_hint(metadata, signed_in);
+        let in_cookie = self.config().session_store().is_none();
+        let Some(raw) = hint.filter(|_| in_cookie) else {
             return self.clear_id_token(headers);
-        }
+        };
+        let raw = raw.expose().as_bytes();
         let config = self.config();
         let cookies = config.cookies();
         let names = cookies.id_token_names();

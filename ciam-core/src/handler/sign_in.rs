@@ -209,7 +209,7 @@ impl Ciam {
         let now = self.now();
         let mut response = redirect(transaction.return_to.as_str());
         let headers = incoming.headers;
-        let session = self.new_session(transaction, signed_in, headers, now)?;
+        let session = self.new_session(transaction, metadata, signed_in, headers)?;
         let cookies = match self.config().session_store() {
             Some(store) => self.begin_stored(store, &session, headers, now).await?,
             None => self.begin_session(&session, headers, now).await?,

@@ -1,5 +1,6 @@
 //! The logout route: here, then at the provider; and where the provider sends back to.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -9,10 +10,14 @@ use http::{Response, StatusCode};
 use super::incoming::front_page;
 use super::rejection::{login_path, page, redirect, to_front_page};
 use super::session_cookies::set_cookie;
+use super::token_home::TokenHome;
 use super::{Ciam, Incoming, Rejection};
 use crate::flow::logout::{LogoutHint, Returned, end_session_url, returned};
+use crate::flow::revocation::revoke;
+use crate::metadata::Metadata;
 use crate::page::{Action, Page};
 use crate::random;
+use crate::session::Session;
 use crate::session::cookie;
 
 impl Ciam {
@@ -30,12 +35,23 @@ impl Ciam {
         };
         let state = random::token(&**self.config().random()).ok();
         // Whom the provider signs out is known as long as the session is there.
-        let target = self.end_session(incoming, state.as_deref()).await;
+        let session = self.session(incoming.headers).await;
+        let session = session.inspect_err(|error| {
+            tracing::warn!(code = error.code(), %error, "the provider is not told whom");
+        });
+        let session = session.ok().flatten();
+        let metadata = self.metadata_for_sign_out().await;
+        let target = metadata.as_ref().and_then(|metadata| {
+            self.end_session(incoming, metadata, session.as_ref(), state.as_deref())
+        });
         if let Some(store) = self.config().session_store()
             && let Err(error) = self.end_stored(store, incoming.headers).await
         {
             // The cookie stays too: who sees the page can try again.
             return self.fail(&error);
+        }
+        if let Some(session) = &session {
+            self.end_tokens(session, metadata.as_deref()).await;
         }
         let (target, state) = match target {
             Some(target) => (target, state),
@@ -96,36 +112,54 @@ impl Ciam {
         )
     }
 
-    /// Where the provider ends its session. A provider that cannot be reached does
-    /// not keep anyone signed in here.
-    async fn end_session(&self, incoming: Incoming<'_>, state: Option<&str>) -> Option<String> {
-        let now = self.now();
-        let metadata = self.0.provider.metadata.metadata(now).await;
-        let metadata = metadata
-            .inspect_err(|error| {
-                let code = error.code();
-                tracing::warn!(code, %error, "signed out here, not at the provider");
-            })
-            .ok()?;
-        let session = self.session(incoming.headers).await;
-        let session = session.inspect_err(|error| {
-            tracing::warn!(code = error.code(), %error, "the provider is not told whom");
+    /// A provider that cannot be reached does not keep anyone signed in here.
+    async fn metadata_for_sign_out(&self) -> Option<Arc<Metadata>> {
+        let metadata = self.0.provider.metadata.metadata(self.now()).await;
+        let metadata = metadata.inspect_err(|error| {
+            let code = error.code();
+            tracing::warn!(code, %error, "signed out here, not at the provider");
         });
-        let hint = match session.ok().flatten() {
-            None => LogoutHint::Unknown,
-            Some(session) => {
-                let claims = session.claims();
-                match (
-                    claims.text("login_hint"),
-                    self.open_id_token(incoming.headers, now),
-                ) {
-                    (Some(login_hint), _) => LogoutHint::LoginHint(login_hint),
-                    (None, Some(id_token)) => LogoutHint::IdToken(id_token),
-                    (None, None) => LogoutHint::Unknown,
-                }
+        metadata.ok()
+    }
+
+    /// Where the provider ends its session.
+    fn end_session(
+        &self,
+        incoming: Incoming<'_>,
+        metadata: &Metadata,
+        session: Option<&Session>,
+        state: Option<&str>,
+    ) -> Option<String> {
+        let hint = session.and_then(|session| {
+            if let Some(login_hint) = session.claims().text("login_hint") {
+                return Some(LogoutHint::LoginHint(login_hint));
             }
+            let in_cookie = || self.open_id_token(incoming.headers, self.now());
+            let id_token = session.kept().id_token.or_else(in_cookie)?;
+            Some(LogoutHint::IdToken(id_token))
+        });
+        let hint = hint.unwrap_or(LogoutHint::Unknown);
+        end_session_url(metadata, self.config(), &hint, state).map(Into::into)
+    }
+
+    /// Whoever has a copy of the tokens of a session that was signed out of gets no newer
+    /// ones, where the provider can see to that.
+    async fn end_tokens(&self, session: &Session, metadata: Option<&Metadata>) {
+        let Some(mut tokens) = session.kept().tokens else {
+            return;
         };
-        end_session_url(&metadata, self.config(), &hint, state).map(Into::into)
+        if self.config().session_store().is_none() {
+            let home = TokenHome::of_cookie(self, &tokens);
+            if let Ok(newest) = self.newest(&home, session).await {
+                tokens = newest.tokens;
+            }
+            // It cannot fail: it is in this process.
+            let _ = self.forget(&home).await;
+        }
+        if let Some(metadata) = metadata {
+            let provider = &self.0.provider;
+            revoke(provider, metadata, self.config(), &tokens.refresh_token);
+        }
     }
 }
 

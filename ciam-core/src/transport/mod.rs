@@ -8,8 +8,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::CONTENT_TYPE;
-use http::{HeaderMap, Request, Response};
+use http::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, Method, Request, Response};
 use url::{Host, Url};
 
 mod reqwest_client;
@@ -113,6 +113,25 @@ pub(crate) fn get(url: &str) -> Request<Bytes> {
     let mut request = Request::new(Bytes::new());
     // Such a URL is always a valid `Uri`: both are ASCII.
     *request.uri_mut() = url.parse().unwrap_or_default();
+    request
+}
+
+/// A request that sends a form to `url` and takes JSON for an answer.
+pub(crate) fn post_form(
+    url: &Url,
+    form: String,
+    authorization: Option<HeaderValue>,
+) -> Request<Bytes> {
+    let mut request = get(url.as_str());
+    *request.method_mut() = Method::POST;
+    *request.body_mut() = Bytes::from(form);
+    let headers = request.headers_mut();
+    headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    let form = HeaderValue::from_static("application/x-www-form-urlencoded");
+    headers.insert(CONTENT_TYPE, form);
+    if let Some(authorization) = authorization {
+        headers.insert(AUTHORIZATION, authorization);
+    }
     request
 }
 

@@ -8,6 +8,8 @@ use crate::clock::Timestamp;
 use crate::keys::KeySource;
 use crate::metadata::MetadataSource;
 use crate::transport::{HttpClient, ResponseFuture};
+use http::Method;
+use http::header::{AUTHORIZATION, CONTENT_TYPE};
 
 const TOKEN: &str = "the refresh+token";
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);

@@ -1,3 +1,5 @@
+use http::Method;
+use http::header::{ACCEPT, AUTHORIZATION};
 use serde_json::json;
 
 use super::*;

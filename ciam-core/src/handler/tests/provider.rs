@@ -49,6 +49,8 @@ pub(super) struct State {
     pub(super) requests: Vec<String>,
     /// Forms that reached the token endpoint.
     pub(super) forms: Vec<String>,
+    /// Forms that reached the revocation endpoint.
+    pub(super) revoked: Vec<String>,
     /// The one refresh token that is good: each is taken once.
     pub(super) refresh_token: u32,
     /// Added to or put in place of the members of the next token answers.
@@ -71,6 +73,7 @@ impl FakeProvider {
             down: Vec::new(),
             requests: Vec::new(),
             forms: Vec::new(),
+            revoked: Vec::new(),
             refresh_token: 0,
             answer: json!({}),
             refusal: None,
@@ -189,6 +192,11 @@ impl FakeProvider {
                     return Ok(refusal);
                 }
                 return Ok(state.token_answer(&form, self.clock.now()));
+            }
+            "/revoke" => {
+                let form = String::from_utf8_lossy(request.body()).into_owned();
+                state.revoked.push(form);
+                Value::Null
             }
             "/userinfo" => state.userinfo.clone(),
             other => panic!("the provider has no {other}"),

@@ -211,6 +211,19 @@ async fn signing_out_ends_the_session_for_whoever_copied_the_cookie() {
 }
 
 #[tokio::test]
+async fn the_hint_of_sign_out_is_in_the_store_too() {
+    let (bench, _) = bench();
+    let mut browser = bench.signed_in().await;
+    assert_eq!(browser.jar.len(), 1, "{:?}", browser.jar.keys());
+    let answer = browser.post(&bench, "/auth/logout").await;
+    let location = answer.headers()["location"].to_str().expect("ASCII");
+    let url = url::Url::parse(location).expect("an address");
+    let hint = url.query_pairs().find(|(name, _)| name == "id_token_hint");
+    let (_, hint) = hint.expect("a hint");
+    assert_eq!(hint.split('.').count(), 3);
+}
+
+#[tokio::test]
 async fn who_has_no_cookie_costs_the_store_nothing_and_who_is_not_asked_for_neither() {
     let (bench, store) = bench();
     assert!(!is_known(&Browser::default(), &bench).await);

@@ -422,6 +422,29 @@ async fn a_session_that_is_ended_meanwhile_stays_ended() {
 }
 
 #[tokio::test]
+async fn signing_out_revokes_the_refresh_token_where_the_provider_can() {
+    for place in BOTH {
+        let bench = bench(place);
+        let endpoint = json!({"revocation_endpoint": "https://issuer.example/revoke"});
+        bench.provider.state().metadata = endpoint;
+        let mut browser = bench.signed_in().await;
+        let mut copied = Browser::default();
+        copied.jar.clone_from(&browser.jar);
+        bench.clock.advance(HOUR);
+        text_of_token(&mut browser, &bench, &[]).await;
+        // The newest one, whatever the cookie of the request holds.
+        let answer = copied.post(&bench, "/auth/logout").await;
+        assert_eq!(answer.status(), StatusCode::SEE_OTHER);
+        while bench.provider.count("/revoke") == 0 {
+            tokio::task::yield_now().await;
+        }
+        let state = bench.provider.state();
+        let form = state.revoked.first().expect("a form").clone();
+        assert!(form.contains("token=refresh+2"), "{place:?}: {form}");
+    }
+}
+
+#[tokio::test]
 async fn without_offline_access_there_is_no_token_and_the_log_says_why() {
     let bench = Bench::new();
     let mut browser = bench.signed_in().await;
