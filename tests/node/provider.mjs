@@ -14,6 +14,10 @@
 //                  access tokens for, as RFC 8707 asks; `roles` has an application that calls
 //                  in its own name, users have those of their account
 //   accounts       {"<sub>": {claims}}; everyone has a name and an e-mail address
+//   offline        false: refresh tokens are for `offline_access`, which needs `prompt=consent`;
+//                  true: for whoever is registered for the grant. Each is good once, and used
+//                  twice ends its sign-in
+//   lifetimes      {"AccessToken": seconds, "RefreshToken": seconds} and others of `ttl`
 //   configuration  merged over ours, `features` one level deeper
 //
 // Commands:
@@ -34,7 +38,7 @@ const { Provider, errors } = await import('oidc-provider');
 const lines = createInterface({ input: process.stdin })[Symbol.asyncIterator]();
 const options = JSON.parse((await lines.next()).value);
 const { host = '127.0.0.1', port = 0, algorithms = ['RS256'], accounts = {} } = options;
-const { apis, path: issuerPath = '' } = options;
+const { apis, lifetimes, offline = false, path: issuerPath = '' } = options;
 const mount = issuerPath.replace(/\/$/, '');
 
 const stats = {};
@@ -109,9 +113,20 @@ function newProvider() {
     fetch: (url, { dispatcher, ...rest }) => fetch(url, rest),
     findAccount: (_, sub) => ({ accountId: sub, claims: () => claimsOf(sub) }),
     jwks: { keys },
+    rotateRefreshToken: true,
+    ...(offline && {
+      expiresWithSession: async () => false,
+      issueRefreshToken: async (_, client) => client.grantTypeAllowed('refresh_token'),
+    }),
+    ...(lifetimes && { ttl: lifetimes }),
     ...configuration,
     ...(apis && { extraTokenClaims: (_, token) => ({ roles: rolesOf(token) }) }),
-    features: { devInteractions: { enabled: true }, ...(apis && apiFeatures()), ...features },
+    features: {
+      devInteractions: { enabled: true },
+      revocation: { enabled: true },
+      ...(apis && apiFeatures()),
+      ...features,
+    },
   });
 }
 

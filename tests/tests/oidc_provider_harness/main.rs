@@ -1,6 +1,8 @@
 //! The independent provider of the harness, used by hand: what the suites rely
 //! on is true before any of our own code takes part.
 
+mod tokens;
+
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
@@ -311,6 +313,7 @@ impl Setup {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
         ];
+        parameters.retain(|(name, _)| more.iter().all(|(other, _)| other != name));
         parameters.extend(more);
         address(&format!("{}/auth", self.provider.issuer()), &parameters)
     }
@@ -329,30 +332,33 @@ impl Setup {
 
     async fn exchange(&self, code: &str) -> Value {
         let redirect_uri = self.shop.url("localhost", "/auth/callback");
-        let body = address(
-            "http://form/",
-            &[
-                ("grant_type", "authorization_code"),
-                ("code", code),
-                ("redirect_uri", &redirect_uri),
-                ("code_verifier", VERIFIER),
-            ],
-        );
-        let body = body.split_once('?').expect("a query").1.to_owned();
-        let credentials = STANDARD.encode_to_string(format!("shop:{SECRET}"));
-        let request = self
-            .client
-            .post(format!("{}/token", self.provider.issuer()))
-            .header("authorization", format!("Basic {credentials}"))
-            .header("content-type", "application/x-www-form-urlencoded")
-            .body(body);
-        let tokens = json_of(request.send().await).await;
+        let form = [
+            ("grant_type", "authorization_code"),
+            ("code", code),
+            ("redirect_uri", &redirect_uri),
+            ("code_verifier", VERIFIER),
+        ];
+        let tokens = json_of(Ok(self.post("/token", &form).await)).await;
         assert!(
             tokens["id_token"].is_string(),
             "{tokens}\n{}",
             self.provider.log()
         );
         tokens
+    }
+
+    /// What the application asks at one of the provider's endpoints.
+    async fn post(&self, path: &str, form: &[(&str, &str)]) -> reqwest::Response {
+        let body = address("http://form/", form);
+        let body = body.split_once('?').expect("a query").1.to_owned();
+        let credentials = STANDARD.encode_to_string(format!("shop:{SECRET}"));
+        let request = self
+            .client
+            .post(format!("{}{path}", self.provider.issuer()))
+            .header("authorization", format!("Basic {credentials}"))
+            .header("content-type", "application/x-www-form-urlencoded")
+            .body(body);
+        request.send().await.expect("an answer")
     }
 
     async fn userinfo(&self, tokens: &Value) -> Value {
