@@ -13,6 +13,7 @@ mod credential;
 mod duration;
 mod guid;
 mod problem;
+mod session_store;
 mod setting;
 mod source;
 mod values;

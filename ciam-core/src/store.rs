@@ -13,11 +13,13 @@ use base64_simd::URL_SAFE_NO_PAD;
 use bytes::Bytes;
 
 mod acceptance;
+mod address;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 
 pub use acceptance::accept;
+pub use address::StoreAddress;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::RedisStore;
@@ -193,6 +195,11 @@ impl StoreError {
     /// may be in its text.
     pub fn new(error: impl Into<Box<dyn std::error::Error + Send + Sync>>) -> Self {
         Self(Arc::from(error.into()))
+    }
+
+    /// What went wrong, alone.
+    pub(crate) fn reason(&self) -> &dyn fmt::Display {
+        &self.0
     }
 
     /// A stable code.

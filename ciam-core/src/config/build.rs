@@ -1,12 +1,10 @@
 //! Judges all settings together, and finds every problem rather than the first.
 
 use std::ops::RangeInclusive;
-use std::sync::Arc;
 use std::time::Duration;
 
 use crate::random::Random;
 use crate::secret::Secret;
-use crate::store::SessionStore;
 
 use super::authority::{self, Authority, Tenants};
 use super::base_url::{self, BaseUrl};
@@ -43,6 +41,7 @@ pub(super) fn build(
         resolve,
         session_renewal,
         session_store,
+        store_schemes,
     } = builder;
     findings.name_as_keys(values.set_in_file());
     let mut read = Reader {
@@ -83,7 +82,9 @@ pub(super) fn build(
     let max_age = read.max_age(max_age);
     let ca = read.ca_certificates(read_file);
     let session_renewal = session_idle / 100 * u32::from(session_renewal.min(MAX_SESSION_RENEWAL));
-    let session_store = session_store.or_else(|| read.session_store());
+    let named_store = store_schemes.read(&values, ca.as_ref());
+    let named_store = read.findings.accept(Setting::SessionStore, named_store);
+    let session_store = session_store.or_else(|| named_store.flatten());
     read.tokens(scopes.as_deref(), session_store.is_none());
     read.what_is_not_there_yet();
 
@@ -388,16 +389,6 @@ impl Reader<'_> {
                 );
             }
         }
-    }
-
-    fn session_store(&mut self) -> Option<Arc<dyn SessionStore>> {
-        let store = self.values.secret(Setting::SessionStore);
-        let store = store.and_then(|store| {
-            store.map_or(Ok(None), |store| {
-                choices::session_store(store.expose().trim())
-            })
-        });
-        self.findings.accept(Setting::SessionStore, store).flatten()
     }
 }
 

@@ -9,7 +9,7 @@ use std::time::Duration;
 use crate::clock::{Clock, SystemClock};
 use crate::page::{Page, PageHook};
 use crate::random::{Random, SystemRandom};
-use crate::store::SessionStore;
+use crate::store::{SessionStore, StoreAddress, StoreError};
 use crate::transport::HttpClient;
 
 use super::Config;
@@ -17,6 +17,7 @@ use super::build::build;
 use super::choices::ResponseMode;
 use super::credential::ClientAuth;
 use super::problem::{ConfigError, Findings};
+use super::session_store::StoreSchemes;
 use super::setting::{Names, Setting};
 use super::values::{Origin, Value, Values};
 
@@ -43,6 +44,7 @@ pub struct ConfigBuilder {
     pub(super) resolve: Vec<(String, SocketAddr)>,
     pub(super) session_renewal: u8,
     pub(super) session_store: Option<Arc<dyn SessionStore>>,
+    pub(super) store_schemes: StoreSchemes,
 }
 
 impl ConfigBuilder {
@@ -63,6 +65,7 @@ impl ConfigBuilder {
             resolve: Vec::new(),
             session_renewal: DEFAULT_SESSION_RENEWAL,
             session_store: None,
+            store_schemes: StoreSchemes::default(),
         }
     }
 
@@ -114,8 +117,9 @@ impl ConfigBuilder {
         self.with_text(Setting::BaseUrl, base_url)
     }
 
-    /// Sets the extra CA certificates for connections to the provider: a PEM
-    /// file, read by `build()`. Default: none but the machine's.
+    /// Sets the extra CA certificates for connections to the provider and to the session
+    /// store that `CIAM_SESSION_STORE` names: a PEM file, read by `build()`. Default: none
+    /// but the machine's.
     pub fn with_ca_file(self, path: impl Into<PathBuf>) -> Self {
         self.with(Setting::CaFile, Value::Path(path.into()))
     }
@@ -245,6 +249,24 @@ impl ConfigBuilder {
     /// random id. Default: what `CIAM_SESSION_STORE` says, or the cookie itself.
     pub fn with_session_store(mut self, store: Arc<dyn SessionStore>) -> Self {
         self.session_store = Some(store);
+        self
+    }
+
+    /// Offers a store for addresses of these schemes in `CIAM_SESSION_STORE`, in place of
+    /// what this crate knows of them. Default: `redis` and `rediss`, with the feature of
+    /// that name.
+    ///
+    /// `open` is called by [`build`](Self::build) and connects to nothing: an application
+    /// starts while its store is down. The text of its error is shown.
+    pub fn with_store_scheme(
+        mut self,
+        schemes: &[&str],
+        open: impl Fn(&StoreAddress) -> Result<Arc<dyn SessionStore>, StoreError>
+        + Send
+        + Sync
+        + 'static,
+    ) -> Self {
+        self.store_schemes.add(schemes, Arc::new(open));
         self
     }
 

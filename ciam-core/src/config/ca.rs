@@ -1,4 +1,4 @@
-//! Extra CA certificates for connections to the provider.
+//! Extra CA certificates for connections to the provider and the store.
 
 use std::path::Path;
 use std::{fmt, io};

@@ -1,11 +1,6 @@
 //! Settings with a few known values, and lists of small ones.
 
-use std::sync::Arc;
-
 use crate::algorithm::{Algorithm, AlgorithmError, parse_algorithm};
-#[cfg(feature = "redis")]
-use crate::store::RedisStore;
-use crate::store::{MemoryStore, SessionStore};
 
 use super::address::Address;
 use super::problem::{Fault, shown};
@@ -89,48 +84,6 @@ pub(super) fn userinfo(text: &str) -> Result<bool, Fault> {
             ))
         }
     }
-}
-
-/// Reads `CIAM_SESSION_STORE`, which may carry a password: nothing of it but
-/// the scheme is shown.
-pub(super) fn session_store(text: &str) -> Result<Option<Arc<dyn SessionStore>>, Fault> {
-    let scheme = text.split_once("://").map_or(text, |(scheme, _)| scheme);
-    match scheme {
-        "cookie" if text == scheme => Ok(None),
-        "memory" if text == scheme => Ok(Some(Arc::new(MemoryStore::default()))),
-        "redis" | "rediss" => redis(text),
-        "postgres" | "postgresql" => Err(Fault::new(
-            "config.session_store_unsupported",
-            format!("{scheme} sessions are not in this release"),
-            "remove CIAM_SESSION_STORE, or set it to cookie, memory or redis://…",
-        )),
-        _ => Err(Fault::new(
-            "config.session_store_unknown",
-            "is not a known kind of store",
-            "remove CIAM_SESSION_STORE, or set it to cookie",
-        )),
-    }
-}
-
-#[cfg(feature = "redis")]
-fn redis(address: &str) -> Result<Option<Arc<dyn SessionStore>>, Fault> {
-    match RedisStore::new(address) {
-        Ok(store) => Ok(Some(Arc::new(store))),
-        Err(_) => Err(Fault::new(
-            "config.session_store_invalid",
-            "is not the address of a Redis server",
-            "set it to an address like redis://:password@cache.example:6379/0",
-        )),
-    }
-}
-
-#[cfg(not(feature = "redis"))]
-fn redis(_: &str) -> Result<Option<Arc<dyn SessionStore>>, Fault> {
-    Err(Fault::new(
-        "config.session_store_unsupported",
-        "is a Redis server, and the application is built without the feature redis",
-        "add the feature redis to the dependency on ciam-axum or ciam-actix",
-    ))
 }
 
 /// Reads `CIAM_SCOPES`.
@@ -279,41 +232,6 @@ mod tests {
                 "config.userinfo_invalid"
             );
         }
-    }
-
-    #[test]
-    fn only_the_cookie_and_memory_are_there() {
-        assert!(session_store("cookie").expect("the default").is_none());
-        assert!(session_store("memory").expect("a store").is_some());
-        for (text, code) in [
-            ("memory://", "config.session_store_unknown"),
-            (
-                "postgres://u:hunter2@db/shop",
-                "config.session_store_unsupported",
-            ),
-            ("cookie://hunter2", "config.session_store_unknown"),
-            ("hunter2", "config.session_store_unknown"),
-            ("mysql://u:hunter2@db", "config.session_store_unknown"),
-        ] {
-            let fault = session_store(text).expect_err(text);
-            assert_eq!(fault.code, code, "{text}");
-            assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
-        }
-    }
-
-    #[test]
-    fn a_redis_server_needs_the_feature() {
-        for text in ["redis://:hunter2@cache:6379", "rediss://cache/1"] {
-            let store = session_store(text).map_err(|fault| fault.code);
-            if cfg!(feature = "redis") {
-                let store = store.expect("a store").expect("a store");
-                assert!(!format!("{store:?}").contains("hunter2"));
-            } else {
-                assert_eq!(store.err(), Some("config.session_store_unsupported"));
-            }
-        }
-        let fault = session_store("redis://:hunter2@cache:port").expect_err("no port");
-        assert!(!format!("{fault:?}").contains("hunter2"), "{fault:?}");
     }
 
     #[test]
