@@ -16,6 +16,8 @@
 //! - [`wire`]: a client that sends what no browser would
 //! - [`Browser`]: headless Chromium
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
+//! - [`Redis`], [`Postgres`]: servers that sessions are kept in
+//! - [`Certificates`]: for servers with TLS
 //! - [`Port`]: a port that nobody else gets
 //! - [`ranks`]: which module may use which
 //!
@@ -24,12 +26,14 @@
 
 mod app;
 mod browser;
+mod certificates;
 mod disguise;
 mod echo;
 pub mod honest;
 mod logs;
 mod oidc_shop;
 mod port;
+mod postgres;
 mod process;
 mod provider;
 mod proxy;
@@ -45,12 +49,14 @@ pub mod wire;
 
 pub use app::App;
 pub use browser::{Browser, BrowserCookie, Fetched, Look};
+pub use certificates::Certificates;
 pub use ciam_core::Ciam;
 pub use disguise::Secrets;
 pub use echo::{Echo, Received};
 pub use logs::{Line, Logs};
 pub use oidc_shop::{OidcShop, ShopSetup, finish_sign_in};
 pub use port::Port;
+pub use postgres::Postgres;
 pub use process::Process;
 pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};

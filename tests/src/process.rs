@@ -70,6 +70,18 @@ impl Process {
         }
     }
 
+    /// Its number; that of its group as well.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Sends it, and what it has started, a signal.
+    pub fn signal(&self, signal: Signal) {
+        let group = i32::try_from(self.child.id()).ok().and_then(Pid::from_raw);
+        let sent = kill_process_group(group.expect("a process"), signal);
+        sent.unwrap_or_else(|error| panic!("{}: {signal:?}: {error}", self.name));
+    }
+
     /// Everything it has printed so far, on both streams.
     pub fn log(&self) -> String {
         self.output

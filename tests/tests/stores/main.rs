@@ -3,6 +3,8 @@
 use ciam_core::store::{MemoryStore, RedisStore, accept};
 use ciam_tests::Redis;
 
+mod postgres;
+
 #[tokio::test]
 async fn memory_is_a_store() {
     accept(&MemoryStore::default()).await;
