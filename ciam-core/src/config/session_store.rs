@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::secret::Secret;
-#[cfg(feature = "redis")]
-use crate::store::RedisStore;
 use crate::store::{MemoryStore, SessionStore, StoreAddress, StoreError};
+#[cfg(feature = "redis")]
+use crate::store::{RedisOptions, RedisStore};
 
 use super::ca::CaCertificates;
 use super::problem::Fault;
@@ -80,7 +80,11 @@ impl fmt::Debug for StoreSchemes {
 
 #[cfg(feature = "redis")]
 fn redis(address: &StoreAddress) -> Result<Arc<dyn SessionStore>, Fault> {
-    match RedisStore::new(address.address().expose()) {
+    let mut options = RedisOptions::new();
+    if let Some(pem) = address.ca_pem() {
+        options = options.with_ca_pem(pem);
+    }
+    match RedisStore::with_options(address.address().expose(), options) {
         Ok(store) => Ok(Arc::new(store)),
         Err(error) => Err(invalid(&error)),
     }

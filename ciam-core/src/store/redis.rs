@@ -6,31 +6,54 @@
 //! ciam:m:KEY   string: a mark; expires
 //! ```
 //!
-//! Every script has one key, so that a cluster can run it. What needs two of them is in
+//! Every command has one key, so that a cluster can run it. What needs two of them is in
 //! such an order that a failure in between signs nobody in and loses nothing but a place
 //! in a group, which is looked after when the group is read.
 
 use std::fmt;
-use std::sync::{Arc, OnceLock};
+use std::sync::Arc;
 use std::time::Duration;
 
-use ::redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use ::redis::{Client, Cmd, RedisError, RedisResult, Script, Value, cmd};
+use ::redis::{Cmd, FromRedisValue, Value, cmd};
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 
 use super::{Entry, Loaded, Saved, SessionStore, StoreError, StoreFuture, StoreKey};
+use cluster::Cluster;
+use endpoint::Endpoint;
+use failure::Failure;
+use link::{Link, Repeat, Route};
+use scripts::{Script, Scripts};
+use sentinel::Sentinels;
+
+mod cluster;
+mod endpoint;
+mod failure;
+mod link;
+mod options;
+mod scripts;
+mod sentinel;
+mod tls;
+
+pub use options::RedisOptions;
 
 /// Sessions in Redis or Valkey, version 6.2 or later.
 ///
-/// One connection for each process, made when it is needed first and again when it was
-/// lost. Reading a session is one command.
+/// One connection for each process and server, made when it is needed first and again when
+/// it was lost. Reading a session is one command.
 #[derive(Clone)]
 pub struct RedisStore(Arc<Inner>);
 
 struct Inner {
-    client: Client,
-    connection: OnceLock<ConnectionManager>,
+    servers: Servers,
     scripts: Scripts,
+    /// What the servers are called.
+    name: String,
+}
+
+enum Servers {
+    One(Arc<Link>),
+    Cluster(Cluster),
 }
 
 impl RedisStore {
@@ -41,59 +64,112 @@ impl RedisStore {
     ///
     /// When the address is none. Nothing is sent yet.
     pub fn new(address: &str) -> Result<Self, StoreError> {
-        // The error could repeat the password.
-        let client = Client::open(address)
-            .map_err(|_| StoreError::new("the address of the Redis server cannot be read"))?;
-        Ok(Self(Arc::new(Inner {
-            client,
-            connection: OnceLock::new(),
-            scripts: Scripts::new(),
-        })))
+        Self::with_options(address, RedisOptions::new())
     }
 
-    /// The connection, which connects by itself.
-    fn connection(&self) -> RedisResult<ConnectionManager> {
-        if let Some(connection) = self.0.connection.get() {
-            return Ok(connection.clone());
+    /// As [`new`](Self::new), with options.
+    ///
+    /// # Errors
+    ///
+    /// When the address is none.
+    pub fn with_options(address: &str, options: RedisOptions) -> Result<Self, StoreError> {
+        let endpoint = Endpoint::of_address(address, &options)?;
+        let name = endpoint.name();
+        let link = Link::new(Route::Direct(endpoint));
+        Ok(Self::made(Servers::One(link), name))
+    }
+
+    /// At the server that is the primary of a service, as these sentinels say, each written
+    /// as `host:port`. After a failover it is another one, by itself.
+    ///
+    /// User, password and database of the options are the primary's; the sentinels have
+    /// their own.
+    ///
+    /// # Errors
+    ///
+    /// When a sentinel is not written so, or there is none.
+    pub fn sentinel(
+        sentinels: impl IntoIterator<Item = impl AsRef<str>>,
+        service: impl Into<String>,
+        options: RedisOptions,
+    ) -> Result<Self, StoreError> {
+        let nodes = options.servers(sentinels, &options.sentinel_login())?;
+        let (service, tls) = (service.into(), options.tls_of_lists());
+        let primary = Endpoint::new(String::new(), 0, tls, options.login());
+        let name = format!("sentinel {service}");
+        let sentinels = Sentinels::new(nodes, service, primary);
+        let link = Link::new(Route::Sentinel(sentinels));
+        Ok(Self::made(Servers::One(link), name))
+    }
+
+    /// In a cluster, of which these nodes are asked who else there is, each written as
+    /// `host:port`.
+    ///
+    /// # Errors
+    ///
+    /// When a node is not written so, there is none, or the options name a database.
+    pub fn cluster(
+        nodes: impl IntoIterator<Item = impl AsRef<str>>,
+        options: RedisOptions,
+    ) -> Result<Self, StoreError> {
+        let nodes = options.servers(nodes, &options.login())?;
+        if nodes.iter().any(Endpoint::has_database) {
+            return Err(StoreError::new("a cluster has no database but 0"));
         }
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(CONNECTION_TIMEOUT))
-            .set_response_timeout(Some(RESPONSE_TIMEOUT))
-            .set_number_of_retries(RETRIES)
-            .set_max_delay(MAX_DELAY);
-        let connection = ConnectionManager::new_lazy_with_config(self.0.client.clone(), config)?;
-        Ok(self.0.connection.get_or_init(|| connection).clone())
+        let names: Vec<String> = nodes.iter().map(Endpoint::name).collect();
+        let name = format!("cluster {}", names.join(" "));
+        Ok(Self::made(Servers::Cluster(Cluster::new(nodes)), name))
     }
 
-    async fn query<T: ::redis::FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        let mut connection = self.connection().map_err(failed)?;
-        command.query_async(&mut connection).await.map_err(failed)
+    fn made(servers: Servers, name: String) -> Self {
+        Self(Arc::new(Inner {
+            servers,
+            scripts: Scripts::new(),
+            name,
+        }))
     }
 
-    async fn run<T: ::redis::FromRedisValue>(
+    async fn query<T: FromRedisValue>(
+        &self,
+        key: &[u8],
+        repeat: Repeat,
+        command: &Cmd,
+    ) -> Result<T, StoreError> {
+        let answer = self.send(key, repeat, command).await;
+        read(answer.map_err(StoreError::new)?)
+    }
+
+    async fn run<T: FromRedisValue>(
         &self,
         script: &Script,
         key: &[u8],
+        repeat: Repeat,
         arguments: &[&[u8]],
     ) -> Result<T, StoreError> {
-        let mut connection = self.connection().map_err(failed)?;
-        let mut invocation = script.key(key);
-        for argument in arguments {
-            invocation.arg(*argument);
+        let known = script.known(key, arguments);
+        let answer = match self.send(key, repeat, &known).await {
+            Err(Failure::NoScript { .. }) => {
+                let unknown = script.unknown(key, arguments);
+                self.send(key, repeat, &unknown).await
+            }
+            answer => answer,
+        };
+        read(answer.map_err(StoreError::new)?)
+    }
+
+    async fn send(&self, key: &[u8], repeat: Repeat, command: &Cmd) -> Result<Value, Failure> {
+        match &self.0.servers {
+            Servers::One(link) => link.send(repeat, command).await,
+            Servers::Cluster(cluster) => cluster.send(key, repeat, command).await,
         }
-        invocation
-            .invoke_async(&mut connection)
-            .await
-            .map_err(failed)
     }
 
     async fn join(&self, groups: &[StoreKey], entry: &Entry<'_>) -> Result<(), StoreError> {
         let life = millis(entry.life);
         for group in groups {
             let (key, member) = (key(GROUP, group), entry.key.as_bytes());
-            let () = self
-                .run(&self.0.scripts.join, &key, &[member, life.as_bytes()])
-                .await?;
+            let (script, arguments) = (&self.0.scripts.join, [member, life.as_bytes()]);
+            let () = self.run(script, &key, Repeat::Harmless, &arguments).await?;
         }
         Ok(())
     }
@@ -101,8 +177,8 @@ impl RedisStore {
     async fn leave(&self, groups: &[u8], member: &StoreKey) -> Result<(), StoreError> {
         for group in groups.chunks_exact(size_of::<StoreKey>()) {
             let key = [GROUP, group].concat();
-            let command = cmd("ZREM").arg(key).arg(member.as_bytes()).to_owned();
-            let _: i64 = self.query(&command).await?;
+            let command = cmd("ZREM").arg(&key).arg(member.as_bytes()).to_owned();
+            let _: i64 = self.query(&key, Repeat::Harmless, &command).await?;
         }
         Ok(())
     }
@@ -119,6 +195,7 @@ impl SessionStore for RedisStore {
             self.run(
                 &self.0.scripts.create,
                 &key,
+                Repeat::Harmless,
                 &[entry.value, &groups, life.as_bytes()],
             )
             .await
@@ -127,9 +204,10 @@ impl SessionStore for RedisStore {
 
     fn load<'a>(&'a self, session: &'a StoreKey) -> StoreFuture<'a, Option<Loaded>> {
         Box::pin(async move {
-            let mut command = cmd("HMGET");
-            command.arg(key(SESSION, session)).arg("v").arg("r");
-            let (value, revision): (Option<Bytes>, Option<u64>) = self.query(&command).await?;
+            let key = key(SESSION, session);
+            let command = cmd("HMGET").arg(&key).arg("v").arg("r").to_owned();
+            let (value, revision): (Option<Bytes>, Option<u64>) =
+                self.query(&key, Repeat::Harmless, &command).await?;
             Ok(value
                 .zip(revision)
                 .map(|(value, revision)| Loaded { value, revision }))
@@ -145,6 +223,8 @@ impl SessionStore for RedisStore {
                 .run(
                     &self.0.scripts.save,
                     &key,
+                    // Who asks twice would be told that somebody else was faster.
+                    Repeat::No,
                     &[entry.value, &groups, life.as_bytes(), found.as_bytes()],
                 )
                 .await?;
@@ -169,7 +249,8 @@ impl SessionStore for RedisStore {
     fn delete<'a>(&'a self, session: &'a StoreKey) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let key = key(SESSION, session);
-            let groups: Option<Vec<u8>> = self.run(&self.0.scripts.delete, &key, &[]).await?;
+            let script = &self.0.scripts.delete;
+            let groups: Option<Vec<u8>> = self.run(script, &key, Repeat::Harmless, &[]).await?;
             self.leave(&groups.unwrap_or_default(), session).await
         })
     }
@@ -177,35 +258,39 @@ impl SessionStore for RedisStore {
     fn members<'a>(&'a self, group: &'a StoreKey) -> StoreFuture<'a, Vec<StoreKey>> {
         Box::pin(async move {
             let key = key(GROUP, group);
-            let named: Vec<Vec<u8>> = self.run(&self.0.scripts.members, &key, &[]).await?;
-            let mut members = Vec::with_capacity(named.len());
-            for member in named {
+            let script = &self.0.scripts.members;
+            let named: Vec<Vec<u8>> = self.run(script, &key, Repeat::Harmless, &[]).await?;
+            let is_there = named.into_iter().map(async |member| {
                 let Ok(member) = member.try_into().map(StoreKey::from_bytes) else {
-                    continue;
+                    return Ok(None);
                 };
-                let exists = cmd("EXISTS").arg(self::key(SESSION, &member)).to_owned();
-                if self.query(&exists).await? {
-                    members.push(member);
-                }
-            }
-            Ok(members)
+                let key = self::key(SESSION, &member);
+                let exists = cmd("EXISTS").arg(&key).to_owned();
+                let exists: bool = self.query(&key, Repeat::Harmless, &exists).await?;
+                Ok(exists.then_some(member))
+            });
+            let members = try_join_all(is_there).await?;
+            Ok(members.into_iter().flatten().collect())
         })
     }
 
     fn mark<'a>(&'a self, mark: &'a StoreKey, life: Duration) -> StoreFuture<'a, bool> {
         Box::pin(async move {
+            let key = key(MARK, mark);
             let mut command = cmd("SET");
-            command.arg(key(MARK, mark)).arg("");
+            command.arg(&key).arg("");
             command.arg("NX").arg("PX").arg(millis(life));
-            let made: Option<()> = self.query(&command).await?;
+            // As above.
+            let made: Option<()> = self.query(&key, Repeat::No, &command).await?;
             Ok(made.is_some())
         })
     }
 
     fn unmark<'a>(&'a self, mark: &'a StoreKey) -> StoreFuture<'a, ()> {
         Box::pin(async move {
-            let command = cmd("DEL").arg(key(MARK, mark)).to_owned();
-            let _: i64 = self.query(&command).await?;
+            let key = key(MARK, mark);
+            let command = cmd("DEL").arg(&key).to_owned();
+            let _: i64 = self.query(&key, Repeat::Harmless, &command).await?;
             Ok(())
         })
     }
@@ -213,54 +298,7 @@ impl SessionStore for RedisStore {
 
 impl fmt::Debug for RedisStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("RedisStore")
-    }
-}
-
-/// What has to happen at once, or not at all.
-struct Scripts {
-    create: Script,
-    save: Script,
-    delete: Script,
-    join: Script,
-    members: Script,
-}
-
-impl Scripts {
-    fn new() -> Self {
-        Self {
-            create: Script::new(
-                "redis.call('HSET', KEYS[1], 'v', ARGV[1], 'g', ARGV[2], 'r', 1) \
-                 redis.call('PEXPIRE', KEYS[1], ARGV[3])",
-            ),
-            save: Script::new(
-                "local found = redis.call('HMGET', KEYS[1], 'r', 'g') \
-                 if not found[1] then return false end \
-                 if found[1] ~= ARGV[4] then return 0 end \
-                 redis.call('HSET', KEYS[1], 'v', ARGV[1], 'g', ARGV[2]) \
-                 redis.call('HINCRBY', KEYS[1], 'r', 1) \
-                 redis.call('PEXPIRE', KEYS[1], ARGV[3]) \
-                 return found[2]",
-            ),
-            delete: Script::new(
-                "local groups = redis.call('HGET', KEYS[1], 'g') \
-                 redis.call('DEL', KEYS[1]) \
-                 return groups",
-            ),
-            join: Script::new(
-                "local time = redis.call('TIME') \
-                 local now = time[1] * 1000 + math.floor(time[2] / 1000) \
-                 redis.call('ZREMRANGEBYSCORE', KEYS[1], '-inf', now) \
-                 redis.call('ZADD', KEYS[1], now + ARGV[2], ARGV[1]) \
-                 local last = redis.call('ZRANGE', KEYS[1], -1, -1, 'WITHSCORES') \
-                 redis.call('PEXPIREAT', KEYS[1], last[2])",
-            ),
-            members: Script::new(
-                "local time = redis.call('TIME') \
-                 local now = time[1] * 1000 + math.floor(time[2] / 1000) \
-                 return redis.call('ZRANGEBYSCORE', KEYS[1], now, '+inf')",
-            ),
-        }
+        write!(f, "RedisStore({})", self.0.name)
     }
 }
 
@@ -281,18 +319,12 @@ fn millis(life: Duration) -> String {
     life.as_millis().max(1).to_string()
 }
 
-/// What the server says may be logged; it never repeats a value.
-fn failed(error: RedisError) -> StoreError {
-    StoreError::new(error)
+fn read<T: FromRedisValue>(answer: Value) -> Result<T, StoreError> {
+    // The error would repeat the value.
+    let odd = |_| StoreError::new("Redis answers what no command of ours asks for");
+    T::from_redis_value(answer).map_err(odd)
 }
 
 const SESSION: &[u8] = b"ciam:s:";
 const GROUP: &[u8] = b"ciam:g:";
 const MARK: &[u8] = b"ciam:m:";
-
-const CONNECTION_TIMEOUT: Duration = Duration::from_secs(2);
-const RESPONSE_TIMEOUT: Duration = Duration::from_secs(2);
-
-/// A request waits for one attempt more; the next one begins anew.
-const RETRIES: usize = 1;
-const MAX_DELAY: Duration = Duration::from_millis(200);
