@@ -16,7 +16,7 @@
 //! - [`wire`]: a client that sends what no browser would
 //! - [`Browser`]: headless Chromium
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
-//! - [`Redis`], [`Postgres`]: servers that sessions are kept in
+//! - [`Redis`], [`Sentinel`], [`Postgres`]: servers that sessions are kept in
 //! - [`Certificates`]: for servers with TLS
 //! - [`Port`]: a port that nobody else gets
 //! - [`ranks`]: which module may use which
@@ -60,7 +60,7 @@ pub use postgres::Postgres;
 pub use process::Process;
 pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};
-pub use redis::Redis;
+pub use redis::{Redis, Sentinel};
 pub use site::{ActixRoutes, ActixServer, AxumServer, Routes, Site, listen, told};
 pub use suite::{Backend, Framework, ProviderKind};
 pub use visitor::Visitor;

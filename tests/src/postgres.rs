@@ -85,11 +85,9 @@ impl Postgres {
 
     /// Ends it as a machine that fails does.
     pub fn kill(&mut self) {
-        if let Some(process) = self.process.take() {
-            // Its children are in sessions of their own.
-            for pid in self.family(&process) {
-                let _ = kill_process(pid, Signal::KILL);
-            }
+        if self.process.is_some() {
+            self.signal_all(Signal::KILL);
+            self.process = None;
         }
     }
 
@@ -193,32 +191,14 @@ impl Postgres {
         }
     }
 
+    /// Itself first: then it begins no more children.
     fn signal_all(&self, signal: Signal) {
         let process = self.process.as_ref().expect("it runs");
-        for pid in self.family(process) {
-            kill_process(pid, signal).expect("a process of ours");
+        process.signal(signal);
+        for pid in children(process) {
+            // One that has just ended needs no signal.
+            let _ = kill_process(pid, signal);
         }
-    }
-
-    /// The server and its children, itself first: then it begins no more of them.
-    fn family(&self, process: &Process) -> Vec<Pid> {
-        let parent = process.id();
-        let children = fs::read_dir("/proc")
-            .expect("processes")
-            .filter_map(|entry| {
-                let name = entry.ok()?.file_name();
-                let pid: i32 = name.to_str()?.parse().ok()?;
-                let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
-                // After the name, which may hold anything: state and parent.
-                let (_, rest) = stat.rsplit_once(')')?;
-                let of = rest.split_ascii_whitespace().nth(1)?;
-                (of == parent.to_string()).then_some(pid)
-            });
-        let own = i32::try_from(parent).ok();
-        own.into_iter()
-            .chain(children)
-            .filter_map(Pid::from_raw)
-            .collect()
     }
 }
 
@@ -232,6 +212,22 @@ impl fmt::Debug for Postgres {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Postgres({})", self.port.number())
     }
+}
+
+/// The processes it has started, which are in groups of their own.
+fn children(process: &Process) -> Vec<Pid> {
+    let parent = process.id().to_string();
+    let processes = fs::read_dir("/proc").expect("processes");
+    let child = |name: std::ffi::OsString| {
+        let pid: i32 = name.to_str()?.parse().ok()?;
+        let stat = fs::read_to_string(format!("/proc/{pid}/stat")).ok()?;
+        // After the name, which may hold anything: state and parent.
+        let (_, rest) = stat.rsplit_once(')')?;
+        let is_child = rest.split_ascii_whitespace().nth(1)? == parent;
+        is_child.then(|| Pid::from_raw(pid)).flatten()
+    };
+    let names = processes.filter_map(|entry| Some(entry.ok()?.file_name()));
+    names.filter_map(child).collect()
 }
 
 /// A program of the server's; it refuses to run as root.

@@ -1,41 +1,21 @@
 //! PostgreSQL: what every store does, and what happens when the server does not.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use bytes::Bytes;
-use ciam_core::store::{Entry, SessionStore, StoreError, StoreKey, accept};
+use ciam_core::store::{SessionStore, StoreKey, accept};
 use ciam_core::{Ciam, Config};
 use ciam_postgres::{PostgresOptions, PostgresStore, SCHEMA, WithPostgres};
 use ciam_tests::{Echo, Port, Postgres};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
+use tokio_rustls::rustls::crypto::CryptoProvider;
+
+use crate::{LIFE, LIMIT, POLL, create, is_there, key};
 
 fn store(postgres: &Postgres) -> PostgresStore {
     PostgresStore::new(&postgres.address()).expect("an address")
 }
-
-fn key(n: u8) -> StoreKey {
-    StoreKey::from_bytes([n; 32])
-}
-
-async fn create(store: &dyn SessionStore, n: u8, life: Duration) -> Result<(), StoreError> {
-    let (key, group, value) = (key(n), key(200), Bytes::from_static(b"sealed"));
-    let groups = [group];
-    let entry = Entry {
-        key: &key,
-        value: &value,
-        groups: &groups,
-        life,
-    };
-    store.create(entry).await
-}
-
-async fn is_there(store: &dyn SessionStore, n: u8) -> Result<bool, StoreError> {
-    Ok(store.load(&key(n)).await?.is_some())
-}
-
-const LIFE: Duration = Duration::from_secs(600);
 
 #[tokio::test]
 async fn postgres_is_a_store_that_makes_its_tables() {
@@ -286,6 +266,9 @@ async fn tls_is_checked_against_the_certificates_it_was_given() {
     let text = error.expect_err("nobody knows the authority").to_string();
     assert!(text.contains("CIAM_CA_FILE"), "{text}");
     assert!(!text.contains(postgres.password()), "{text}");
+
+    // What the process has chosen for others was neither used nor changed.
+    assert!(CryptoProvider::get_default().is_none());
 }
 
 #[tokio::test]
@@ -360,6 +343,3 @@ fn hex(text: &str) -> [u8; 32] {
     }
     bytes
 }
-
-const LIMIT: Duration = Duration::from_secs(10);
-const POLL: Duration = Duration::from_millis(10);
