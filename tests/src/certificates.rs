@@ -1,6 +1,6 @@
 //! A certificate authority for one test, and a server's certificate of it.
 
-use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
+use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 
 /// PEM texts; the server is 127.0.0.1 and localhost.
 #[derive(Debug)]
@@ -18,6 +18,9 @@ impl Certificates {
     pub fn make() -> Self {
         let mut params = CertificateParams::new(Vec::new()).expect("no names");
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        // Another name than the server's, or OpenSSL takes that one for its own issuer.
+        let name = "an authority of a test";
+        params.distinguished_name.push(DnType::CommonName, name);
         let ca_key = KeyPair::generate().expect("a key");
         let ca = CertifiedIssuer::self_signed(params, ca_key).expect("a certificate");
         let names = ["127.0.0.1", "localhost"].map(str::to_owned).to_vec();

@@ -7,6 +7,7 @@ use ciam_core::store::{Entry, MemoryStore, SessionStore, StoreError, StoreKey, a
 
 mod postgres;
 mod redis;
+mod shops;
 
 #[tokio::test]
 async fn memory_is_a_store() {
