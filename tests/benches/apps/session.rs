@@ -2,7 +2,8 @@
 
 use std::sync::Arc;
 
-use ciam_core::{Ciam, Incoming};
+use ciam_core::store::SessionStore;
+use ciam_core::{Ciam, ConfigBuilder, Incoming};
 use http::Request;
 use http::header::COOKIE;
 use tokio::runtime::Runtime;
@@ -22,16 +23,26 @@ pub(crate) struct Session {
 }
 
 impl Session {
+    /// In the cookie itself.
     pub(crate) fn new(runtime: &Runtime) -> Self {
+        Self::signed_in(runtime, |config| config)
+    }
+
+    /// In a store.
+    pub(crate) fn stored(runtime: &Runtime, store: Arc<dyn SessionStore>) -> Self {
+        Self::signed_in(runtime, |config| config.with_session_store(store))
+    }
+
+    fn signed_in(runtime: &Runtime, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         let provider = Arc::new(FixedProvider::new(PROVIDER));
-        let config = config(PROVIDER).with_http_client(provider.clone());
+        let config = change(config(PROVIDER).with_http_client(provider.clone()));
         let ciam = Ciam::new(config.build().expect("a valid configuration"));
         let cookie = runtime.block_on(async {
             let callback = Callback::prepare(&ciam, &provider).await;
             let response = ciam.respond(callback.request()).await;
             Callback::session_cookie(&response)
         });
-        let claims = claims(&ciam, &cookie);
+        let claims = claims(runtime, &ciam, &cookie);
         Self {
             ciam,
             cookie,
@@ -45,7 +56,7 @@ impl Session {
     }
 }
 
-fn claims(ciam: &Ciam, cookie: &str) -> Vec<u8> {
+fn claims(runtime: &Runtime, ciam: &Ciam, cookie: &str) -> Vec<u8> {
     let request = Request::get("/").header(COOKIE, cookie).body(());
     let request = request.expect("a request");
     let visit = ciam.visit(Incoming {
@@ -54,6 +65,10 @@ fn claims(ciam: &Ciam, cookie: &str) -> Vec<u8> {
         headers: request.headers(),
     });
     let visit = visit.expect("nobody else's doing");
+    let _inside = runtime.enter();
+    if let Some(pending) = visit.pending(false, std::iter::empty(), None) {
+        runtime.block_on(pending);
+    }
     let user = visit.user().expect("it opens").expect("signed in");
     user.claims().json().to_vec()
 }

@@ -12,17 +12,21 @@ pub(crate) enum Cookie {
     None,
     /// The session as the library seals it.
     Session,
+    /// The id of the session in a store.
+    Stored,
 }
 
 pub(crate) struct Cookies {
     session: String,
+    stored: String,
     limit: String,
 }
 
 impl Cookies {
-    pub(crate) fn new(session: &Session, limit: &Limit) -> Self {
+    pub(crate) fn new(session: &Session, stored: &Session, limit: &Limit) -> Self {
         Self {
             session: session.cookie.clone(),
+            stored: stored.cookie.clone(),
             limit: session.limit_cookie(limit),
         }
     }
@@ -34,6 +38,7 @@ impl Cookies {
             Cookie::Limit => Some(&self.limit),
             Cookie::None => None,
             Cookie::Session => Some(&self.session),
+            Cookie::Stored => Some(&self.stored),
         }
     }
 }

@@ -5,7 +5,9 @@
 
 use std::env;
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use ciam_core::store::MemoryStore;
 use tokio::runtime::{Builder, Runtime};
 
 #[path = "../apps/mod.rs"]
@@ -38,9 +40,10 @@ struct Group {
 fn main() -> ExitCode {
     let runtime = Builder::new_current_thread().build().expect("a runtime");
     let session = Session::new(&runtime);
+    let stored = Session::stored(&runtime, Arc::new(MemoryStore::default()));
     let limit = Limit::new();
-    let cookies = Cookies::new(&session, &limit);
-    let groups = groups(&runtime, &session, &limit);
+    let cookies = Cookies::new(&session, &stored, &limit);
+    let groups = groups(&runtime, &session, &stored, &limit);
 
     let all = groups.iter().flat_map(|group| &group.variants);
     let wrong: Vec<String> = all
@@ -61,18 +64,18 @@ fn main() -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn groups(runtime: &Runtime, session: &Session, limit: &Limit) -> [Group; 3] {
-    let ciam = &session.ciam;
+fn groups(runtime: &Runtime, session: &Session, stored: &Session, limit: &Limit) -> [Group; 3] {
+    let (ciam, stored) = (&session.ciam, &stored.ciam);
     [
         Group {
             key: "route",
             title: "axum, layer in the router (`Router::layer`)",
-            variants: on_axum::variants(Place::Route, ciam, limit),
+            variants: on_axum::variants(Place::Route, ciam, stored, limit),
         },
         Group {
             key: "around",
             title: "axum, layer around the router (a tower service)",
-            variants: on_axum::variants(Place::Around, ciam, limit),
+            variants: on_axum::variants(Place::Around, ciam, stored, limit),
         },
         Group {
             key: "actix",

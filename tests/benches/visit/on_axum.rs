@@ -29,7 +29,7 @@ pub(crate) enum Place {
 }
 
 /// Everything, with the layers at one place.
-pub(crate) fn variants(place: Place, ciam: &Ciam, limit: &Limit) -> Vec<Variant> {
+pub(crate) fn variants(place: Place, ciam: &Ciam, stored: &Ciam, limit: &Limit) -> Vec<Variant> {
     let bare = |name, cookie| {
         let subject = Box::new(OnAxum(router(get(fixed))));
         Variant::new(name, cookie, subject).of_kind(Kind::Bare)
@@ -41,6 +41,10 @@ pub(crate) fn variants(place: Place, ciam: &Ciam, limit: &Limit) -> Vec<Variant>
     let ours = |name, cookie, route| {
         let router = router(route);
         Variant::new(name, cookie, place.layered(ciam.layer(), router))
+    };
+    let stored = |name, route| {
+        let router = router(route);
+        Variant::new(name, Cookie::Stored, place.layered(stored.layer(), router))
     };
     let from_fn = from_fn(pass as fn(_, _) -> _);
     let from_fn = place.layered(from_fn, router(get(fixed)));
@@ -75,6 +79,8 @@ pub(crate) fn variants(place: Place, ciam: &Ciam, limit: &Limit) -> Vec<Variant>
         ours("signed in, `MaybeUser`", Session, get(maybe_user)),
         ours("signed in, `Claims<T>`", Session, get(claims)).protected(),
         ours("signed in, `role(\"Admin\")`", Session, admin).protected(),
+        stored("memory store, `User`", get(user)).protected(),
+        stored("memory store, `Claims<T>`", get(claims)).protected(),
     ]
 }
 

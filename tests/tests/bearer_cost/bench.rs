@@ -67,7 +67,7 @@ impl Bench {
         let visit = self.ciam.visit_read_only(std::iter::empty());
         // Where a handler runs: a fetch that it causes is a task of its own.
         let _inside = self.runtime.enter();
-        let pending = visit.pending_caller(authorization.iter().copied(), query);
+        let pending = visit.pending(true, authorization.iter().copied(), query);
         if let Some(pending) = pending {
             self.runtime.block_on(pending);
         }
