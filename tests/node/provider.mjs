@@ -23,8 +23,11 @@
 // Commands:
 //   {"command": "rotate", "keep": false}      new keys now, the old ones kept or not
 //   {"command": "delay", "path": "/token", "milliseconds": 300}
-//   {"command": "stats"}                      how often each path was asked for, and
-//                                             with which kind of credentials: "/token with Basic"
+//   {"command": "revoke", "sub": "alice"}     ends what this account has, sessions too
+//   {"command": "stats"}                      how often each path was asked for, with which kind
+//                                             of credentials, and for which grant type, once
+//                                             the client proved itself: "/token with Basic",
+//                                             "/token for refresh_token"
 
 import { createServer } from 'node:http';
 import { createInterface } from 'node:readline';
@@ -79,6 +82,11 @@ function obey({ command, ...parameters }) {
     case 'delay':
       delays[parameters.path] = parameters.milliseconds;
       return { delayed: parameters.path };
+    case 'revoke':
+      for (const [name, { payload }] of stored) {
+        if (payload.accountId === parameters.sub) stored.delete(name);
+      }
+      return { revoked: parameters.sub };
     case 'stats':
       return { stats };
     default:
@@ -99,7 +107,7 @@ function rotate(keep) {
 
 function newProvider() {
   const { features = {}, ...configuration } = options.configuration ?? {};
-  return new Provider(issuer, {
+  const made = new Provider(issuer, {
     adapter: Storage,
     claims: {
       openid: ['sub'],
@@ -128,6 +136,10 @@ function newProvider() {
       ...features,
     },
   });
+  const counted = ({ oidc }) => count(`/token for ${oidc.params.grant_type}`);
+  made.on('grant.success', counted);
+  made.on('grant.error', (context) => context.oidc.client && counted(context));
+  return made;
 }
 
 function apiFeatures() {

@@ -1,6 +1,7 @@
 //! An honest provider, the local tenant or `oidc-provider`, where Ada has an account.
 
 mod api;
+mod offline;
 
 use std::net::{Ipv4Addr, SocketAddr};
 
@@ -10,6 +11,7 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 pub use self::api::{Api, Client, Tokens};
+pub use self::offline::Lifetimes;
 
 use crate::suite::ProviderKind;
 use crate::visitor::{Page, Visitor};
@@ -34,6 +36,7 @@ pub struct Setup {
     /// What access tokens for the APIs are signed with, where there are some.
     apis: Option<&'static str>,
     tells: bool,
+    offline: Option<Lifetimes>,
 }
 
 /// Somebody whose e-mail address is `LOGIN@example.com`, and who has one password
@@ -257,15 +260,8 @@ impl Setup {
             accounts: vec![ada, bob],
             apis: None,
             tells: false,
+            offline: None,
         }
-    }
-
-    /// Tells the application who signed out, as the provider can: in a frame the tenant,
-    /// with a logout token `oidc-provider`.
-    #[must_use]
-    pub const fn telling_of_sign_out(mut self) -> Self {
-        self.tells = true;
-        self
     }
 
     /// The application is the [`Api::Orders`] too, beside [`Api::Stock`]; and
@@ -324,12 +320,7 @@ impl Setup {
             .client_secret(CLIENT_SECRET)
             .redirect_uri(format!("{}/callback", self.routes))
             .post_logout_redirect_uri(format!("{}/signed-out", self.routes));
-        let application = match self.tells {
-            true => {
-                application.front_channel_logout_url(format!("{}/frontchannel-logout", self.routes))
-            }
-            false => application,
-        };
+        let application = self.arrange(&tenant, application);
         match self.apis {
             None => {
                 tenant.register(application).expect("valid addresses");
@@ -360,12 +351,7 @@ impl Setup {
             },
             "port": self.port,
         });
-        if self.tells {
-            let uri = format!("{}/backchannel-logout", self.routes);
-            options["clients"][0]["backchannel_logout_uri"] = uri.into();
-            options["clients"][0]["backchannel_logout_session_required"] = true.into();
-            options["configuration"]["features"] = json!({"backchannelLogout": {"enabled": true}});
-        }
+        self.add_to(&mut options);
         if let Some(algorithm) = self.apis {
             api::add_to(&mut options, algorithm);
         }

@@ -72,8 +72,13 @@ impl OidcProvider {
             .await;
     }
 
-    /// How often each path was asked for, e.g. `/token`, and with credentials in a
-    /// header, e.g. `/token with Basic`.
+    /// Ends the sessions of an account, and what it granted.
+    pub async fn revoke(&mut self, sub: &str) {
+        self.command(json!({"command": "revoke", "sub": sub})).await;
+    }
+
+    /// How often each path was asked for, e.g. `/token`, with credentials in a header,
+    /// e.g. `/token with Basic`, and for a grant type, e.g. `/token for refresh_token`.
     pub async fn stats(&mut self) -> BTreeMap<String, u64> {
         let answer = self.command(json!({"command": "stats"})).await;
         serde_json::from_value(answer["stats"].clone()).expect("paths and numbers")

@@ -9,7 +9,7 @@ use super::{Setup, address, json_of, part};
 
 #[tokio::test]
 async fn refresh_tokens_rotate_always_and_used_twice_end_the_sign_in() {
-    let setup = Setup::start(json!({})).await;
+    let mut setup = Setup::start(json!({})).await;
     let consent = [("prompt", "consent"), ("scope", "openid offline_access")];
     let first = tokens(&setup, &consent).await;
     let (status, second) = refresh(&setup, &first).await;
@@ -22,6 +22,7 @@ async fn refresh_tokens_rotate_always_and_used_twice_end_the_sign_in() {
         let (status, answer) = refresh(&setup, tokens).await;
         assert_eq!((status, &answer["error"]), (400, &json!("invalid_grant")));
     }
+    assert_eq!(setup.provider.count("/token for refresh_token").await, 4);
 }
 
 #[tokio::test]
@@ -77,6 +78,19 @@ async fn a_revoked_refresh_token_is_worth_nothing() {
     let metadata = json_of(setup.client.get(metadata).send().await).await;
     let endpoint = metadata["revocation_endpoint"].as_str().expect("announced");
     assert!(endpoint.ends_with("/token/revocation"), "{endpoint}");
+}
+
+#[tokio::test]
+async fn what_an_account_has_can_be_ended() {
+    let mut setup = Setup::start(json!({"offline": true})).await;
+    let mut visitor = Visitor::new();
+    setup.sign_in(&mut visitor, "alice", &[]).await;
+    let code = setup.shop.last("/auth/callback").query("code");
+    let tokens = setup.exchange(&code.expect("a code")).await;
+    setup.provider.revoke("alice").await;
+    assert_eq!(refresh(&setup, &tokens).await.0, 400);
+    let page = visitor.go(setup.authorize(&[])).await;
+    assert!(page.url.path().starts_with("/interaction/"), "{page}");
 }
 
 #[tokio::test]
