@@ -27,7 +27,8 @@
 //! [`Application::app_role`]. Its tests get tokens without any request from
 //! [`Tenant::access_token`].
 //!
-//! The program of the same name does this from a shell: `ciam-tenant --help`.
+//! The program of the same name does this from a shell: `ciam-tenant --help`. Told to
+//! ([`TenantBuilder::control`]), it moves its clock over HTTP.
 //!
 //! # What is as in a real tenant
 //!
@@ -106,6 +107,7 @@ mod browser;
 mod claims_request;
 mod client_auth;
 mod clock;
+mod control;
 mod directory;
 mod discovery;
 mod error;

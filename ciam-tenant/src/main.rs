@@ -38,6 +38,7 @@ struct Options {
     logout_url: Option<String>,
     users: Vec<NewUser>,
     public: bool,
+    control: bool,
 }
 
 impl Options {
@@ -69,6 +70,7 @@ impl Options {
                 "--redirect-uri" => options.redirect_uris.push(value()?),
                 "--logout-url" => options.logout_url = Some(value()?),
                 "--user" => options.users.push(user(&value()?)?),
+                "--control" if inline.is_none() => options.control = true,
                 "--public" if inline.is_none() => options.public = true,
                 _ => return Err(format!("unknown argument `{argument}`")),
             }
@@ -92,6 +94,7 @@ impl Default for Options {
             logout_url: None,
             users: Vec::new(),
             public: false,
+            control: false,
         }
     }
 }
@@ -106,6 +109,9 @@ async fn run(options: Options) -> Result<(), Box<dyn std::error::Error>> {
     let mut builder = Tenant::builder().name(options.name).listen(options.listen);
     if let Some(tenant_id) = options.tenant_id {
         builder = builder.tenant_id(tenant_id);
+    }
+    if options.control {
+        builder = builder.control();
     }
     let tenant = builder.start().await?;
     let mut api = Application::web("Local API")
@@ -234,6 +240,8 @@ Usage: ciam-tenant [options]
   --api-id GUID        the client id of a second application, which is an API
                        (default: random)
   --public             register a public client: no secret, PKCE required
+  --control            let programs on this machine move the clock, rotate the keys and
+                       end sessions, over HTTP
   --user EMAIL:PASSWORD
                        a user who signed up already; may be repeated
   -h, --help           this text

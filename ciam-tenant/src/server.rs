@@ -16,7 +16,14 @@ use tokio::task::JoinHandle;
 use crate::discovery::host;
 use crate::error::{Aadsts, Trail};
 use crate::state::State;
-use crate::{authorize, discovery, interaction, logout, pages, token_endpoint, userinfo};
+use crate::{authorize, control, discovery, interaction, logout, pages, token_endpoint, userinfo};
+
+/// How a tenant is told what to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Control {
+    ByHandle,
+    OverHttp,
+}
 
 /// A server that runs until it is stopped or dropped.
 #[derive(Debug)]
@@ -26,16 +33,17 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start<L>(listener: L, tenant: Arc<State>) -> Self
+    pub(crate) fn start<L>(listener: L, tenant: Arc<State>, control: Control) -> Self
     where
         L: Listener,
         L::Addr: std::fmt::Debug,
     {
         let (stop, mut stopped) = watch::channel(false);
-        let serve = axum::serve(listener, routes(tenant)).with_graceful_shutdown(async move {
-            // An error means that the sender was dropped, which stops the server too.
-            let _ = stopped.wait_for(|stop| *stop).await;
-        });
+        let serve =
+            axum::serve(listener, routes(tenant, control)).with_graceful_shutdown(async move {
+                // An error means that the sender was dropped, which stops the server too.
+                let _ = stopped.wait_for(|stop| *stop).await;
+            });
         let task = tokio::spawn(async move {
             // Never ends by itself, and has no errors.
             let _ = serve.await;
@@ -53,8 +61,8 @@ impl Server {
     }
 }
 
-fn routes(tenant: Arc<State>) -> Router {
-    Router::new()
+fn routes(tenant: Arc<State>, control: Control) -> Router {
+    let routes = Router::new()
         .route(
             "/{tenant}/v2.0/.well-known/openid-configuration",
             get(discovery::document),
@@ -82,7 +90,12 @@ fn routes(tenant: Arc<State>) -> Router {
             "/oidc/userinfo",
             get(userinfo::userinfo).post(userinfo::userinfo),
         )
-        .route("/", get(welcome))
+        .route("/", get(welcome));
+    let routes = match control {
+        Control::ByHandle => routes,
+        Control::OverHttp => routes.merge(control::routes()),
+    };
+    routes
         .layer(from_fn_with_state(tenant.clone(), own_host))
         .with_state(tenant)
 }

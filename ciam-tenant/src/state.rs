@@ -9,10 +9,10 @@ use crate::authorize::AuthorizationRequest;
 use crate::bounded::Bounded;
 use crate::claims_request::ClaimsRequest;
 use crate::clock::{Clock, Timestamp};
-use crate::directory::Directory;
+use crate::directory::{Directory, UserError};
 use crate::faults::Faults;
 use crate::gate::Gate;
-use crate::keys::KeySet;
+use crate::keys::{Key, KeySet};
 use crate::password::PasswordHash;
 use crate::requests::{Counters, GrantCounters};
 use crate::scope::Scopes;
@@ -141,6 +141,22 @@ impl State {
             graph_tokens: Mutex::new(Bounded::new(MAX_TOKENS)),
             refresh_tokens: Mutex::new(Bounded::new(MAX_TOKENS)),
         }
+    }
+
+    /// Signs with a new key from now on. Takes a moment: not for an async thread.
+    pub(crate) fn rotate_keys(&self) {
+        let key = Key::new(self.clock.now());
+        let keys = &self.keys;
+        keys.write()
+            .unwrap_or_else(PoisonError::into_inner)
+            .rotate(key);
+    }
+
+    /// Ends a user's sessions, and makes what was granted before worthless.
+    pub(crate) fn revoke_sign_in_sessions(&self, email: &str) -> Result<(), UserError> {
+        let object_id = lock(&self.directory).revoke(email)?;
+        lock(&self.sessions).retain(|session| session.object_id != object_id);
+        Ok(())
     }
 
     pub(crate) fn keys(&self) -> RwLockReadGuard<'_, KeySet> {

@@ -10,13 +10,12 @@ pub use tokens::HeldRefreshes;
 
 use std::fmt;
 use std::net::SocketAddr;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use crate::application::{Application, RegisterError, Registered, Registration};
 use crate::directory::{NewUser, UserError};
 use crate::interaction;
-use crate::keys::Key;
 use crate::requests::Requests;
 use crate::server::Server;
 use crate::state::{State, lock};
@@ -121,11 +120,7 @@ impl Tenant {
     /// before that leaves it: after two rotations nothing a client knew is left. Makes an RSA key,
     /// which keeps the calling thread busy for a moment.
     pub fn rotate_keys(&self) {
-        let key = Key::new(self.state.clock.now());
-        let keys = &self.state.keys;
-        keys.write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .rotate(key);
+        self.state.rotate_keys();
     }
 
     /// Moves the tenant's clock forward: codes, sessions and tokens age, new tokens are dated

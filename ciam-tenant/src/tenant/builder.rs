@@ -10,7 +10,7 @@ use tokio::net::TcpListener;
 use super::Tenant;
 use crate::clock::Clock;
 use crate::random;
-use crate::server::Server;
+use crate::server::{Control, Server};
 use crate::state::State;
 use crate::tls::{Identity, TlsListener};
 use crate::token_policy::TokenPolicy;
@@ -24,6 +24,7 @@ pub struct TenantBuilder {
     tls: bool,
     custom_domains: Vec<String>,
     token_policy: TokenPolicy,
+    control: Control,
 }
 
 impl TenantBuilder {
@@ -70,6 +71,24 @@ impl TenantBuilder {
         self
     }
 
+    /// Lets programs on this machine do over HTTP what the handle can: for a tenant in a process
+    /// of its own. Default: only the handle can.
+    ///
+    /// Every request has a header `ciam-tenant-control`, with any value; those that change
+    /// something have a form.
+    ///
+    /// | request | field | as |
+    /// |---|---|---|
+    /// | `POST /control/advance` | `seconds` | [`Tenant::advance`] |
+    /// | `POST /control/end-sessions` | | [`Tenant::end_sessions`] |
+    /// | `POST /control/revoke-sign-in-sessions` | `email` | [`Tenant::revoke_sign_in_sessions`] |
+    /// | `POST /control/rotate-keys` | | [`Tenant::rotate_keys`] |
+    /// | `GET /control/token-requests` | | [`Tenant::token_requests`], as JSON |
+    pub fn control(mut self) -> Self {
+        self.control = Control::OverHttp;
+        self
+    }
+
     /// Starts the tenant.
     pub async fn start(self) -> Result<Tenant, StartError> {
         if !self.listen.ip().is_loopback() {
@@ -112,11 +131,11 @@ impl TenantBuilder {
             .map_err(|error| StartError::Tls(error.to_string()))?;
         let identity = identity.transpose().map_err(StartError::Tls)?;
         let server = match &identity {
-            None => Server::start(listener, state.clone()),
+            None => Server::start(listener, state.clone(), self.control),
             Some(identity) => {
                 let listener = TlsListener::new(listener, identity)
                     .map_err(|error| StartError::Tls(error.to_string()))?;
-                Server::start(listener, state.clone())
+                Server::start(listener, state.clone(), self.control)
             }
         };
         let tenant = Tenant {
@@ -138,6 +157,7 @@ impl Default for TenantBuilder {
             tls: false,
             custom_domains: Vec::new(),
             token_policy: TokenPolicy::default(),
+            control: Control::ByHandle,
         }
     }
 }

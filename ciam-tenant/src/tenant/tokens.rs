@@ -52,9 +52,7 @@ impl Tenant {
     /// `invalid_grant` (AADSTS50173), as Microsoft Graph's `revokeSignInSessions` does. Access
     /// tokens stay good until they expire.
     pub fn revoke_sign_in_sessions(&self, email: &str) -> Result<(), UserError> {
-        let object_id = lock(&self.state.directory).revoke(email)?;
-        lock(&self.state.sessions).retain(|session| session.object_id != object_id);
-        Ok(())
+        self.state.revoke_sign_in_sessions(email)
     }
 
     /// Holds back every answer to a refresh from now on, until the value is dropped or
