@@ -1,8 +1,8 @@
 //! The honest providers side by side: what a setup promises holds at both.
 
 use base64_simd::STANDARD;
-use ciam_tests::honest::{CLIENT_ID, CLIENT_SECRET, Honest, Lifetimes, Setup};
-use ciam_tests::{Echo, ProviderKind, Visitor};
+use ciam_tests::honest::{CLIENT_ID, CLIENT_SECRET, EMAIL, Honest, Lifetimes, PASSWORD, Setup};
+use ciam_tests::{Browser, Echo, ProviderKind, Visitor};
 use serde_json::{Value, json};
 use url::{Url, form_urlencoded};
 
@@ -56,6 +56,38 @@ async fn the_application_is_told_of_a_sign_out_as_the_provider_can() {
     }
 }
 
+/// Chromium knows what a script and a policy do together.
+#[tokio::test]
+async fn in_a_browser_the_tenant_goes_on_once_the_frames_are_loaded() {
+    let scene = Scene::new(ProviderKind::LocalTenant).await;
+    let browser = Browser::start().await;
+    browser.go(scene.authorization()).await;
+    browser.fill("email", EMAIL).await;
+    browser.fill("password", PASSWORD).await;
+    browser.click_css("#submit").await;
+    let callback = scene.shop.url("localhost", "/auth/callback");
+    browser.arrive_at(&callback).await;
+    let back = scene.shop.url("localhost", "/auth/signed-out");
+    let end = scene.metadata["end_session_endpoint"]
+        .as_str()
+        .expect("one");
+    let parameters = [
+        ("client_id", CLIENT_ID),
+        ("post_logout_redirect_uri", &back),
+        ("state", "the state"),
+    ];
+    let end = Url::parse_with_params(end, parameters).expect("an address");
+    browser.go(&end).await;
+    browser.arrive_at(&format!("{back}?state=the+state")).await;
+    let told = scene.shop.last("/auth/frontchannel-logout");
+    assert!(told.query("sid").is_some(), "{told:?}");
+    assert_eq!(told.header("sec-fetch-dest"), Some("iframe"));
+    assert_eq!(told.header("sec-fetch-site"), Some("cross-site"));
+    let order: Vec<_> = scene.shop.requests();
+    let at = |path| order.iter().position(|request| request.url.path() == path);
+    assert!(at("/auth/frontchannel-logout") < at("/auth/signed-out"));
+}
+
 struct Scene {
     provider: Honest,
     shop: Echo,
@@ -94,7 +126,7 @@ impl Scene {
         }
     }
 
-    async fn sign_in(&mut self) -> Value {
+    fn authorization(&self) -> String {
         let callback = self.shop.url("localhost", "/auth/callback");
         let endpoint = self.metadata["authorization_endpoint"].as_str();
         let parameters = [
@@ -106,8 +138,13 @@ impl Scene {
             ("code_challenge_method", "S256"),
         ];
         let url = Url::parse_with_params(endpoint.expect("one"), parameters);
+        url.expect("an address").into()
+    }
+
+    async fn sign_in(&mut self) -> Value {
+        let callback = self.shop.url("localhost", "/auth/callback");
         self.visitor = Visitor::new();
-        let page = self.visitor.go(url.expect("an address")).await;
+        let page = self.visitor.go(self.authorization()).await;
         let page = self.provider.sign_in(&mut self.visitor, page).await;
         let code = page.query("code").expect("a code");
         let form = [
