@@ -26,6 +26,9 @@
 //! well-known authorities and those of `CIAM_CA_FILE`. `?sslmode=disable` goes without, for
 //! a network that nobody else listens to.
 //!
+//! **What the address leaves out** is taken from the variables and the password file of
+//! PostgreSQL's own programs, such as `PGPASSWORD` and `~/.pgpass`.
+//!
 //! **Starting.** Nothing is sent before the first visitor with a session comes: an
 //! application starts while its database is down, and goes on when it is back.
 //!

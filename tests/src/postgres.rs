@@ -151,6 +151,23 @@ impl Postgres {
         self.read_only("off");
     }
 
+    /// Has no room any more: what it holds stays, and nothing is added.
+    pub fn fill(&self) {
+        self.sql(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS \
+             $$BEGIN RAISE EXCEPTION 'no space left' USING ERRCODE = 'disk_full'; END$$; \
+             CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON ciam_sessions \
+             EXECUTE FUNCTION full_disk(); \
+             CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON ciam_marks \
+             EXECUTE FUNCTION full_disk()",
+        );
+    }
+
+    /// Has room again.
+    pub fn empty(&self) {
+        self.sql("DROP FUNCTION full_disk CASCADE");
+    }
+
     /// What a statement of the administrator's answers, without headings.
     pub fn sql(&self, statement: &str) -> String {
         let mut psql = Command::new(program("psql"));

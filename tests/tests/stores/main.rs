@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use ciam_core::store::{Entry, MemoryStore, SessionStore, StoreError, StoreKey, accept};
 
+mod applications;
 mod postgres;
 mod redis;
 mod shops;

@@ -149,7 +149,7 @@ async fn a_server_that_hangs_is_waited_for_a_bounded_time() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_no_primary_says_so_and_is_used_again() {
+async fn a_server_that_takes_no_writes_says_so_and_can_be_read() {
     let postgres = Postgres::start().await;
     let store = store(&postgres);
     create(&store, 1, LIFE).await.expect("a session");
@@ -162,6 +162,14 @@ async fn a_server_that_is_no_primary_says_so_and_is_used_again() {
     assert!(is_there(&store, 1).await.expect("it can be read"));
     postgres.accept_writes();
     create(&store, 2, LIFE).await.expect("writes");
+
+    postgres.fill();
+    let error = create(&store, 3, LIFE).await.expect_err("no room");
+    assert!(error.to_string().contains("53100"), "{error}");
+    assert!(store.mark(&key(9), LIFE).await.is_err());
+    assert!(is_there(&store, 1).await.expect("it can be read"));
+    postgres.empty();
+    create(&store, 3, LIFE).await.expect("room");
 }
 
 #[tokio::test]
