@@ -8,6 +8,7 @@
 //! - [`StrippingProxy`]: a proxy that gives an application a path of its own
 //! - [`Scripted`](scripted::Scripted): a provider that fails as it is told
 //! - [`Site`]: an application in this process, on any framework
+//! - [`Store`]: where it keeps its sessions, and [`Redis`], one of them
 //! - [`suite`]: cases that run on every framework, and against several providers
 //! - [`Logs`]: everything that is logged in this process
 //! - [`Secrets`]: whether a text has one of them in it, in any disguise
@@ -42,6 +43,7 @@ mod redis;
 pub mod scripted;
 pub mod shop;
 mod site;
+mod store;
 pub mod suite;
 pub mod vectors;
 pub mod visitor;
@@ -62,6 +64,7 @@ pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};
 pub use redis::{Redis, Sentinel};
 pub use site::{ActixRoutes, ActixServer, AxumServer, Routes, Site, listen, told};
+pub use store::Store;
 pub use suite::{Backend, Framework, ProviderKind};
 pub use visitor::Visitor;
 
