@@ -13,6 +13,7 @@ mod oidc_provider;
 mod provider_failures;
 mod routers;
 mod sign_in;
+mod sign_out;
 
 use std::process::ExitCode;
 
@@ -41,6 +42,7 @@ fn main() -> ExitCode {
         conformance::form_post::CASES,
         conformance::names::CASES,
         conformance::plain_oauth::CASES,
+        conformance::sign_out::CASES,
         customer_tenant::forms::CASES,
         customer_tenant::refused::CASES,
         known_flaws::answers::CASES,
@@ -82,5 +84,9 @@ fn main() -> ExitCode {
         sign_in::outage::CASES,
         sign_in::sessions::CASES,
         sign_in::sign_out::CASES,
+        sign_out::backchannel::CASES,
+        sign_out::frontchannel::CASES,
+        sign_out::honest::CASES,
+        sign_out::outage::CASES,
     ])
 }

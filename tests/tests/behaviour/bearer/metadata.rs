@@ -64,7 +64,16 @@ async fn an_api_describes_itself_and_has_no_pages(on: Framework) {
         let answer = ask(&scene.site, "GET", "/api/read", &[]).await;
         let named = format!("Bearer resource_metadata=\"https://api.example{document}\"");
         answer.expect_challenge(401, &named, "visit.no_token");
-        for route in ["login", "callback", "logout", "me", "signed-out", "signup"] {
+        for route in [
+            "backchannel-logout",
+            "callback",
+            "frontchannel-logout",
+            "login",
+            "logout",
+            "me",
+            "signed-out",
+            "signup",
+        ] {
             let answer = ask(&scene.site, "GET", &format!("/auth/{route}"), &[]).await;
             assert_eq!(answer.status, 404, "{route}: {answer:?}");
         }

@@ -8,6 +8,7 @@ pub(crate) mod form_post;
 mod key_sets;
 pub(crate) mod names;
 pub(crate) mod plain_oauth;
+pub(crate) mod sign_out;
 mod world;
 
 use std::pin::Pin;

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use ciam_tests::{Framework, cases};
 
-use super::{Plan, basic, comprehensive, config, form_post, plain_oauth};
+use super::{Plan, basic, comprehensive, config, form_post, plain_oauth, sign_out};
 
 cases! {
     on Axum at Misbehaving, because "it compares lists":
@@ -76,6 +76,16 @@ const PLANS: &[(&str, &str, &[Plan])] = &[
          request-uri-signed-rs256 request-uri-signed-none userinfo-signed",
         &[],
     ),
+    (
+        "sign-out",
+        "rp-init-logout rp-init-logout-other-state rp-init-logout-no-state
+         rp-backchannel-rpinitlogout rp-backchannel-rpinitlogout-alg-none
+         rp-backchannel-rpinitlogout-wrong-alg rp-backchannel-rpinitlogout-wrong-aud
+         rp-backchannel-rpinitlogout-wrong-iss rp-backchannel-rpinitlogout-no-event
+         rp-backchannel-rpinitlogout-wrong-event rp-backchannel-rpinitlogout-with-nonce
+         rp-frontchannel-rpinitlogout rp-frontchannel-opinitlogout session-management",
+        &[sign_out::PLAN],
+    ),
     ("third party", "3rd-party-init-login", &[]),
     (
         "refresh",
@@ -144,6 +154,10 @@ const OUT_OF_SCOPE: &[(&str, &str)] = &[
     (
         "3rd-party-init-login",
         "no sign-in begins at a provider's wish",
+    ),
+    (
+        "session-management",
+        "no page of this library asks another site's frame whether a session goes on",
     ),
     (
         "happy-path-no-dpop-nonce rs-dpop-auth-scheme-case-insensitivity",

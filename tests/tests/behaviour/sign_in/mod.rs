@@ -220,6 +220,7 @@ fn text(value: &Value, member: &str) -> String {
 
 pub(crate) const TRANSACTION: &str = "ciam-transaction-";
 pub(crate) const SESSION: &str = "ciam-session";
+pub(crate) const LOGOUT: &str = "ciam-logout-";
 pub(crate) const ID_TOKEN: &str = "ciam-id-token";
 
 const BAD_GATEWAY: StatusCode = StatusCode::BAD_GATEWAY;
