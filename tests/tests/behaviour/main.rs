@@ -52,6 +52,7 @@ fn main() -> ExitCode {
         known_flaws::return_to::CASES,
         known_flaws::routes::CASES,
         known_flaws::session::CASES,
+        known_flaws::sign_out::CASES,
         known_flaws::tokens::CASES,
         known_flaws::transaction::CASES,
         known_flaws::users::CASES,

@@ -8,6 +8,7 @@ pub(crate) mod links;
 pub(crate) mod return_to;
 pub(crate) mod routes;
 pub(crate) mod session;
+pub(crate) mod sign_out;
 pub(crate) mod tokens;
 pub(crate) mod transaction;
 pub(crate) mod users;
