@@ -65,7 +65,9 @@ impl FromRequest for MaybeUser {
         Extracting::new(request, false, |request| {
             let extensions = request.extensions();
             let visit = visit(&extensions, request.head())?;
-            Ok(Self(visit.user()?.cloned()))
+            let user = visit.user();
+            let user = user.map_err(|rejection| failed(visit, request, rejection))?;
+            Ok(Self(user.cloned()))
         })
     }
 }
@@ -228,8 +230,16 @@ fn signed_in<T>(
 ) -> Result<T, Rejection> {
     let extensions = request.extensions();
     let visit = visit(&extensions, request.head())?;
-    match extract(visit)? {
-        Some(extracted) => Ok(extracted),
-        None => Err(visit.sign_in(Head::read(request.head())?.incoming()).into()),
+    match extract(visit) {
+        Ok(Some(extracted)) => Ok(extracted),
+        Ok(None) => Err(visit.sign_in(Head::read(request.head())?.incoming()).into()),
+        Err(rejection) => Err(failed(visit, request, rejection)),
     }
+}
+
+/// What a failure is told as: only now it matters whether a page was asked for.
+fn failed(visit: &Visit, request: &HttpRequest, rejection: ciam_core::Rejection) -> Rejection {
+    let head = Head::read(request.head()).ok();
+    let told = head.and_then(|head| visit.unavailable(head.incoming()));
+    told.unwrap_or(rejection).into()
 }

@@ -39,7 +39,8 @@ impl<S: Sync> OptionalFromRequestParts<S> for User {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Option<Self>, Rejection> {
-        Ok(known(parts, false).await?.user()?.cloned().map(Self))
+        let visit = known(parts, false).await?;
+        Ok(visit.user_for(incoming(parts))?.cloned().map(Self))
     }
 }
 
@@ -61,7 +62,8 @@ impl<S: Sync> FromRequestParts<S> for MaybeUser {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Ok(Self(known(parts, false).await?.user()?.cloned()))
+        let visit = known(parts, false).await?;
+        Ok(Self(visit.user_for(incoming(parts))?.cloned()))
     }
 }
 

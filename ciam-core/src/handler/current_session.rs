@@ -7,12 +7,12 @@ use http::StatusCode;
 
 use super::incoming::Incoming;
 use super::rejection::{self, login_url, page, redirect, to_front_page};
+use super::unavailable::Audience;
 use super::{Ciam, Rejection, Visit};
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::flow::TokensError;
 use crate::flow::challenge::{CHALLENGE, TokenChallenge};
-use crate::flow::return_to::ReturnTo;
 use crate::flow::transaction::TRANSACTION_LIFETIME;
 use crate::page::Page;
 use crate::session::scopes::Scopes;
@@ -26,24 +26,15 @@ use crate::session::tokens::AccessToken;
 #[derive(Clone)]
 pub struct CurrentSession {
     visit: Visit,
-    way_back: WayBack,
-}
-
-/// What has to be known of a request to answer it in its handler's place.
-#[derive(Clone)]
-struct WayBack {
-    is_navigation: bool,
-    return_to: ReturnTo,
+    /// Who is answered in the handler's place.
+    audience: Audience,
 }
 
 impl CurrentSession {
     pub(super) fn new(visit: &Visit, incoming: Incoming<'_>) -> Self {
         Self {
             visit: visit.clone(),
-            way_back: WayBack {
-                is_navigation: incoming.is_navigation(),
-                return_to: incoming.return_to(visit.ciam().config()),
-            },
+            audience: Audience::of(incoming, visit.ciam()),
         }
     }
 
@@ -112,18 +103,20 @@ impl CurrentSession {
     }
 
     pub(super) fn unavailable(&self, error: &Error) -> Rejection {
-        Rejection::unavailable_to(self.visit.ciam(), self.way_back.is_navigation, error)
+        let message = "Something that this page needs cannot be reached at the moment. You are \
+                       still signed in.";
+        Rejection::unavailable_to(self.visit.ciam(), &self.audience, message, error)
     }
 
-    fn sign_in(&self, challenge: Option<&TokenChallenge>) -> Rejection {
+    pub(super) fn sign_in(&self, challenge: Option<&TokenChallenge>) -> Rejection {
         let ciam = self.visit.ciam();
-        if !self.way_back.is_navigation {
+        let Audience::Reader(here) = &self.audience else {
             let code = match challenge {
                 Some(_) => "visit.step_up",
                 None => "visit.not_signed_in",
             };
             return rejection::json(StatusCode::UNAUTHORIZED, code).into();
-        }
+        };
         let sealed = match challenge.map(|challenge| ciam.seal_challenge(challenge)) {
             Some(Ok(sealed)) => Some(sealed),
             None => None,
@@ -133,11 +126,11 @@ impl CurrentSession {
             }
         };
         let more = sealed.map(|sealed| (CHALLENGE, sealed));
-        redirect(&login_url(ciam.config(), &self.way_back.return_to, more)).into()
+        redirect(&login_url(ciam.config(), here, more)).into()
     }
 
-    fn refuse(&self, status: StatusCode, code: &'static str) -> Rejection {
-        if !self.way_back.is_navigation {
+    pub(super) fn refuse(&self, status: StatusCode, code: &'static str) -> Rejection {
+        if let Audience::Program = self.audience {
             return rejection::json(status, code).into();
         }
         let config = self.visit.ciam().config();

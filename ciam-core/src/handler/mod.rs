@@ -41,6 +41,7 @@ mod sign_out;
 mod stored_sessions;
 mod token_home;
 mod tokens;
+mod unavailable;
 mod visit;
 
 pub use answer::AnswerHeaders;

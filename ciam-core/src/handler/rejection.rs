@@ -1,7 +1,7 @@
 //! Requests that do not reach a handler, and their answers.
 
 use bytes::Bytes;
-use http::header::{CONTENT_TYPE, HeaderValue, LOCATION, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONTENT_TYPE, HeaderValue, LOCATION, WWW_AUTHENTICATE};
 use http::{HeaderMap, Method, Response, StatusCode};
 use url::form_urlencoded;
 
@@ -10,7 +10,6 @@ use super::answer::forbid_caching;
 use super::incoming::{Incoming, front_page};
 use crate::api::challenge::Challenge;
 use crate::config::Config;
-use crate::error::Error;
 use crate::flow::return_to::ReturnTo;
 use crate::flow::step_up::StepUp;
 use crate::page::{Action, Page, STYLE};
@@ -115,36 +114,6 @@ impl Rejection {
         let metadata = ciam.config().resource_metadata_url();
         let header = challenge.header(metadata.as_deref());
         response.headers_mut().insert(WWW_AUTHENTICATE, header);
-        Self::from(response)
-    }
-
-    /// Nobody can be let in now, and it is not the caller's fault.
-    pub(super) fn unavailable(error: &Error) -> Self {
-        let mut response = json(StatusCode::SERVICE_UNAVAILABLE, error.code());
-        let retry = HeaderValue::from_static("10");
-        response.headers_mut().insert(RETRY_AFTER, retry);
-        Self::from(response)
-    }
-
-    /// The same to a visitor, who sees a page.
-    pub(super) fn unavailable_to(ciam: &Ciam, is_navigation: bool, error: &Error) -> Self {
-        if !is_navigation {
-            return Self::unavailable(error);
-        }
-        let mut response = page(
-            ciam.config(),
-            &Page {
-                status: StatusCode::SERVICE_UNAVAILABLE,
-                title: "Please try again in a moment",
-                message: "It cannot be told at the moment whether you are signed in. Nothing was \
-                          changed, and you are not signed out.",
-                code: Some(error.code()),
-                correlation_id: None,
-                actions: vec![to_front_page(ciam.config())],
-            },
-        );
-        let retry = HeaderValue::from_static("10");
-        response.headers_mut().insert(RETRY_AFTER, retry);
         Self::from(response)
     }
 

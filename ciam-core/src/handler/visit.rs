@@ -182,7 +182,8 @@ impl Visit {
     ///
     /// When nobody is signed in.
     pub fn require_user(&self, incoming: Incoming<'_>) -> Result<&User, Rejection> {
-        self.user()?.ok_or_else(|| self.sign_in(incoming))
+        self.user_for(incoming)?
+            .ok_or_else(|| self.sign_in(incoming))
     }
 
     /// The session of a signed-in user, to ask for tokens with; otherwise the answer that
@@ -199,7 +200,7 @@ impl Visit {
     /// Whether the visitor, or the caller of a route for callers, has what `guard`
     /// asks for.
     pub fn allows(&self, guard: &Guard) -> bool {
-        let subject = self.subject(guard);
+        let subject = self.subject(guard, Self::user);
         matches!(subject, Ok(Some(subject)) if guard.lacking(subject, self.now()).is_none())
     }
 
@@ -216,7 +217,7 @@ impl Visit {
         if self.0.ciam.is_own(incoming) {
             return Ok(());
         }
-        let Some(subject) = self.subject(guard)? else {
+        let Some(subject) = self.subject(guard, |visit| visit.user_for(incoming))? else {
             if self.is_for_callers(guard) && !incoming.is_navigation() {
                 return Err(Rejection::without_token(&self.0.ciam));
             }
@@ -236,13 +237,17 @@ impl Visit {
 
     /// Who asks, as a guard sees it: the caller where the route is for callers and a
     /// token came, the signed-in user otherwise.
-    fn subject(&self, guard: &Guard) -> Result<Option<Subject<'_>>, Rejection> {
+    fn subject<'v>(
+        &'v self,
+        guard: &Guard,
+        user: impl FnOnce(&'v Self) -> Result<Option<&'v User>, Rejection>,
+    ) -> Result<Option<Subject<'v>>, Rejection> {
         if self.is_for_callers(guard)
             && let Some(caller) = self.caller()?
         {
             return Ok(Some(Subject::Caller(caller)));
         }
-        Ok(self.user()?.map(Subject::User))
+        Ok(user(self)?.map(Subject::User))
     }
 
     /// The claims of the signed-in user as a type of the application, or those of the
@@ -278,7 +283,9 @@ impl Visit {
         &self,
         incoming: Incoming<'_>,
     ) -> Result<T, Rejection> {
-        self.claims()?.ok_or_else(|| self.sign_in(incoming))
+        let claims = self.claims();
+        let claims = claims.map_err(|rejection| self.unavailable(incoming).unwrap_or(rejection));
+        claims?.ok_or_else(|| self.sign_in(incoming))
     }
 
     /// The answer for somebody who is not signed in and would have to be.
@@ -313,6 +320,10 @@ impl Visit {
             // An adapter did not wait: nobody is let in by mistake.
             None => Err(Rejection::internal()),
         }
+    }
+
+    pub(super) fn store_failure(&self) -> Option<&StoreError> {
+        self.0.session.get()?.as_ref().err()
     }
 
     /// The session as it is now; `None` when nobody is signed in (any more).
