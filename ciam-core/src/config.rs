@@ -384,7 +384,7 @@ impl Config {
     }
 
     /// Where sessions are kept, if not in the cookie.
-    pub(crate) const fn session_store(&self) -> Option<&Arc<dyn SessionStore>> {
+    pub const fn session_store(&self) -> Option<&Arc<dyn SessionStore>> {
         self.session_store.as_ref()
     }
 

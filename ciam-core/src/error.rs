@@ -60,6 +60,11 @@ enum Stage {
     Logout(#[from] LogoutError),
     #[error(transparent)]
     Metadata(#[from] MetadataError),
+    #[error(
+        "sessions are in cookies, and nobody knows which there are: set CIAM_SESSION_STORE, or call \
+         with_session_store"
+    )]
+    NoSessionStore,
     #[error(transparent)]
     Parameter(#[from] ParameterError),
     #[error(transparent)]
@@ -85,12 +90,19 @@ impl Error {
             Stage::Logout(error) => logout_kind(error),
             Stage::Metadata(error) => metadata_kind(error),
             Stage::Hint(_) | Stage::Parameter(_) => ErrorKind::Request,
-            Stage::Header(_) | Stage::Random(_) | Stage::Seal(_) | Stage::Session(_) => {
-                ErrorKind::Internal
-            }
+            Stage::Header(_)
+            | Stage::NoSessionStore
+            | Stage::Random(_)
+            | Stage::Seal(_)
+            | Stage::Session(_) => ErrorKind::Internal,
             Stage::Store(_) => ErrorKind::Unavailable,
             Stage::Tokens(error) => tokens_kind(error),
         }
+    }
+
+    /// Something needs a session store.
+    pub(crate) fn no_session_store() -> Self {
+        Stage::NoSessionStore.into()
     }
 
     /// Whether the provider has not heard of the user yet, who signed up a moment ago.
@@ -114,6 +126,7 @@ impl Error {
             Stage::Keys(error) => error.code(),
             Stage::Logout(error) => error.code(),
             Stage::Metadata(error) => error.code(),
+            Stage::NoSessionStore => "sessions.no_store",
             Stage::Parameter(error) => error.code(),
             Stage::Random(_) => "random.failed",
             Stage::Seal(error) => error.code(),

@@ -81,11 +81,13 @@ pub use config::{
 pub use error::{Error, ErrorKind};
 pub use flow::CALLBACK_BODY_LIMIT;
 pub use handler::{
-    AnswerHeaders, Ciam, CurrentSession, Guard, Incoming, PendingVisit, ProviderHealth, Rejection,
-    Visit, any_of, auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
+    AnswerHeaders, Ciam, CurrentSession, Ended, Guard, Incoming, PendingVisit, ProviderHealth,
+    Rejection, Visit, any_of, auth_context, caller, claim, fresh, group, role, scope, signed_in,
+    tenant,
 };
 pub use page::{Action, Page};
 pub use random::{Random, RandomError, SystemRandom};
 pub use secret::Secret;
+pub use session::info::{SessionId, SessionIdError, SessionInfo};
 pub use session::tokens::AccessToken;
 pub use transport::{HttpClient, MAX_RESPONSE_BYTES, ResponseFuture, TransportError};

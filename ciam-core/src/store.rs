@@ -129,6 +129,14 @@ impl StoreKey {
         URL_SAFE_NO_PAD.encode_to_string(self.0)
     }
 
+    /// From what [`name`](Self::name) gave.
+    pub(crate) fn from_name(name: &str) -> Option<Self> {
+        // Some texts that decode are written otherwise.
+        let decoded = URL_SAFE_NO_PAD.decode_to_vec(name).ok()?;
+        let key = Self(decoded.try_into().ok()?);
+        (key.name() == name).then_some(key)
+    }
+
     /// The key itself.
     pub const fn as_bytes(&self) -> &[u8; digest::SHA256_OUTPUT_LEN] {
         &self.0

@@ -31,7 +31,7 @@ fn is_code(text: &str) -> bool {
     matches!(text.split_once('.'), Some((stage, what)) if STAGES.contains(&stage) && word(what))
 }
 
-const STAGES: [&str; 25] = [
+const STAGES: [&str; 26] = [
     "bearer",
     "callback",
     "claims",
@@ -49,6 +49,7 @@ const STAGES: [&str; 25] = [
     "return_to",
     "seal",
     "session",
+    "sessions",
     "sign_in",
     "token",
     "token_endpoint",

@@ -1,10 +1,12 @@
 //! Sessions that end without their visitors: all of a user, or of one at the provider.
 
 use bytes::Bytes;
+use futures_util::future::try_join_all;
 use http::{Response, StatusCode};
 
 use super::Ciam;
 use super::rejection::json;
+use super::sessions::AT_ONCE;
 use super::stored_sessions::answered;
 use crate::store::{KeyKind, SessionStore, StoreError, StoreKey};
 
@@ -23,10 +25,20 @@ impl Ciam {
         group: &StoreKey,
     ) -> Result<Vec<StoreKey>, StoreError> {
         let members = answered(store.members(group)).await?;
-        for member in &members {
-            answered(store.delete(member)).await?;
-        }
+        self.end_all(store, &members).await?;
         Ok(members)
+    }
+
+    /// Ends these sessions. What they hold ends with them here, tokens too.
+    pub(super) async fn end_all(
+        &self,
+        store: &dyn SessionStore,
+        keys: &[StoreKey],
+    ) -> Result<(), StoreError> {
+        for keys in keys.chunks(AT_ONCE) {
+            try_join_all(keys.iter().map(|key| answered(store.delete(key)))).await?;
+        }
+        Ok(())
     }
 }
 

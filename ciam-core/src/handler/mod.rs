@@ -36,6 +36,7 @@ mod rejection;
 mod report;
 mod routes;
 mod session_cookies;
+mod sessions;
 mod sign_in;
 mod sign_out;
 mod stored_sessions;
@@ -52,6 +53,7 @@ pub use guard::{
 };
 pub use incoming::Incoming;
 pub use rejection::Rejection;
+pub use sessions::Ended;
 pub use visit::Visit;
 
 use granted_tokens::GrantedTokens;

@@ -42,7 +42,7 @@ impl Ciam {
         let session = session.ok().flatten();
         let metadata = self.metadata_for_sign_out().await;
         let target = metadata.as_ref().and_then(|metadata| {
-            self.end_session(incoming, metadata, session.as_ref(), state.as_deref())
+            self.end_at_provider(incoming, metadata, session.as_ref(), state.as_deref())
         });
         if let Some(store) = self.config().session_store()
             && let Err(error) = self.end_stored(store, incoming.headers).await
@@ -123,7 +123,7 @@ impl Ciam {
     }
 
     /// Where the provider ends its session.
-    fn end_session(
+    fn end_at_provider(
         &self,
         incoming: Incoming<'_>,
         metadata: &Metadata,

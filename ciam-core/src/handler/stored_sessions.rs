@@ -40,6 +40,10 @@ impl fmt::Debug for StoredAt {
 }
 
 impl StoredAt {
+    pub(super) const fn key(&self) -> StoreKey {
+        self.key
+    }
+
     /// Where its tokens are.
     pub(super) fn token_home(&self) -> TokenHome {
         TokenHome::stored(Arc::clone(&self.store), self.key)

@@ -72,9 +72,10 @@ impl Ciam {
     ) -> Result<AccessToken, TokensError> {
         let seen = visit.latest().ok_or(TokensError::Gone)?;
         let kept = seen.kept().tokens.ok_or(TokensError::NotKept)?;
-        let home = visit
-            .token_home()
-            .unwrap_or_else(|| TokenHome::of_cookie(self, &kept));
+        let home = match visit.stored() {
+            Some(at) => at.token_home(),
+            None => TokenHome::of_cookie(self, &kept),
+        };
         let (session, tokens) = if home.is_in_cookie() {
             // What a request before this one refreshed may not have reached the browser.
             let newest = self.newest(&home, &seen).await?;

@@ -11,7 +11,6 @@ use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
 use super::caller::PendingVisit;
 use super::guard::Subject;
 use super::stored_sessions::StoredAt;
-use super::token_home::TokenHome;
 use super::{Ciam, CurrentSession, Guard, Incoming, Rejection};
 use crate::api::ApiError;
 use crate::claims::{Caller, User};
@@ -242,7 +241,9 @@ impl Visit {
         guard: &Guard,
         user: impl FnOnce(&'v Self) -> Result<Option<&'v User>, Rejection>,
     ) -> Result<Option<Subject<'v>>, Rejection> {
+        // Where the store fails, nobody is known as a caller either: `user` says so.
         if self.is_for_callers(guard)
+            && self.store_failure().is_none()
             && let Some(caller) = self.caller()?
         {
             return Ok(Some(Subject::Caller(caller)));
@@ -348,9 +349,9 @@ impl Visit {
         *self.lock_latest() = Latest::Ended;
     }
 
-    /// Where the tokens of a session in a store are.
-    pub(super) fn token_home(&self) -> Option<TokenHome> {
-        self.0.stored.as_ref().map(StoredAt::token_home)
+    /// Where a session in a store is.
+    pub(super) fn stored(&self) -> Option<&StoredAt> {
+        self.0.stored.as_ref()
     }
 
     fn lock_latest(&self) -> MutexGuard<'_, Latest> {

@@ -25,6 +25,7 @@ use self::seal::{Opened, SealContext, SealError};
 use self::tokens::Tokens;
 
 pub(crate) mod cookie;
+pub(crate) mod info;
 pub(crate) mod kept;
 pub(crate) mod key_ring;
 pub(crate) mod scopes;

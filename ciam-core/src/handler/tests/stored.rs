@@ -39,6 +39,8 @@ pub(super) enum Fault {
     Hangs,
     /// This is what is loaded, whatever was asked for.
     Loads(Bytes),
+    /// These are the members of every group.
+    Lists(Vec<StoreKey>),
     /// Loading works, writing does not.
     RefusesWrites,
 }
@@ -116,7 +118,14 @@ impl SessionStore for Watched {
     }
 
     fn members<'a>(&'a self, group: &'a StoreKey) -> StoreFuture<'a, Vec<StoreKey>> {
-        self.during("members", self.memory.members(group))
+        let planted = match &*self.fault.lock().expect("nobody panics") {
+            Fault::Lists(members) => Some(members.clone()),
+            _ => None,
+        };
+        match planted {
+            Some(members) => self.during("members", Box::pin(ready(Ok(members)))),
+            None => self.during("members", self.memory.members(group)),
+        }
     }
 
     fn mark<'a>(&'a self, key: &'a StoreKey, life: Duration) -> StoreFuture<'a, bool> {
