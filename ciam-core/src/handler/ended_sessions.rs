@@ -8,6 +8,8 @@ use super::Ciam;
 use super::rejection::json;
 use super::sessions::AT_ONCE;
 use super::stored_sessions::answered;
+use crate::flow::revocation::revoke;
+use crate::session::Session;
 use crate::store::{KeyKind, SessionStore, StoreError, StoreKey};
 
 impl Ciam {
@@ -29,12 +31,51 @@ impl Ciam {
         Ok(members)
     }
 
-    /// Ends these sessions. What they hold ends with them here, tokens too.
-    pub(super) async fn end_all(
+    /// Ends these sessions of a user who wants it so: their tokens end at the provider too.
+    pub(super) async fn end_with_tokens(
         &self,
         store: &dyn SessionStore,
         keys: &[StoreKey],
     ) -> Result<(), StoreError> {
+        if !self.config().keeps_tokens() {
+            return self.end_all(store, keys).await;
+        }
+        for keys in keys.chunks(AT_ONCE) {
+            let loaded = try_join_all(keys.iter().map(|key| answered(store.load(key)))).await?;
+            let now = self.now();
+            let found = keys.iter().zip(loaded);
+            let sessions: Vec<_> = found
+                .filter_map(|(key, loaded)| self.open_stored(key, &loaded?, now))
+                .collect();
+            self.end_all(store, keys).await?;
+            self.revoke_tokens(&sessions).await;
+        }
+        Ok(())
+    }
+
+    /// Whoever has a copy of these tokens gets no newer ones, where the provider can see
+    /// to that.
+    async fn revoke_tokens(&self, sessions: &[Session]) {
+        let tokens = sessions.iter().filter_map(|session| session.kept().tokens);
+        let tokens: Vec<_> = tokens.collect();
+        if tokens.is_empty() {
+            return;
+        }
+        let metadata = self.0.provider.metadata.metadata(self.now()).await;
+        match metadata {
+            Ok(metadata) => tokens.iter().for_each(|tokens| {
+                let refresh_token = &tokens.refresh_token;
+                revoke(&self.0.provider, &metadata, self.config(), refresh_token);
+            }),
+            Err(error) => {
+                let code = error.code();
+                tracing::warn!(code, %error, "sessions ended here, their tokens not at the provider");
+            }
+        }
+    }
+
+    /// Ends these sessions. What they hold ends with them here, tokens too.
+    async fn end_all(&self, store: &dyn SessionStore, keys: &[StoreKey]) -> Result<(), StoreError> {
         for keys in keys.chunks(AT_ONCE) {
             try_join_all(keys.iter().map(|key| answered(store.delete(key)))).await?;
         }

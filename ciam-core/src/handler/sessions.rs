@@ -56,7 +56,8 @@ impl Ciam {
         found.map_err(|error| own.unavailable(error))
     }
 
-    /// Ends one session of a user. Its tokens are gone with it.
+    /// Ends one session of a user. Its tokens end with it, where the provider can revoke
+    /// them there too.
     ///
     /// What is another user's session, or nobody's, is [`Ended::NotFound`].
     ///
@@ -98,7 +99,8 @@ impl Ciam {
     /// Ends all sessions of somebody, and says how many those were: for an administrator,
     /// or when an account is closed or was taken over ([ASVS 5.0, 7.4.2 and 7.4.5]).
     ///
-    /// The provider is not told: an account that is still open there signs in again.
+    /// What is ended is this application's: an account that is still open at the provider
+    /// signs in again.
     ///
     /// # Errors
     ///
@@ -108,7 +110,9 @@ impl Ciam {
     pub async fn end_sessions_of(&self, user: &UserId) -> Result<usize, Error> {
         let store = self.session_store()?;
         let group = self.group(KeyKind::User, user.issuer(), user.subject());
-        Ok(self.end_members(&**store, &group).await?.len())
+        let keys = answered(store.members(&group)).await?;
+        self.end_with_tokens(&**store, &keys).await?;
+        Ok(keys.len())
     }
 
     fn session_store(&self) -> Result<&Arc<dyn SessionStore>, Error> {
@@ -177,7 +181,7 @@ impl Ciam {
         if !is_there || self.load_own(own, key).await?.is_none() {
             return Ok(Ended::NotFound);
         }
-        self.end_all(&**own.store, &[*key]).await?;
+        self.end_with_tokens(&**own.store, &[*key]).await?;
         if *key != own.current {
             return Ok(Ended::Other);
         }
@@ -188,7 +192,7 @@ impl Ciam {
     async fn end_others(&self, own: &Own<'_>) -> Result<usize, StoreError> {
         let mut keys = self.members(own).await?;
         keys.retain(|key| *key != own.current);
-        self.end_all(&**own.store, &keys).await?;
+        self.end_with_tokens(&**own.store, &keys).await?;
         Ok(keys.len())
     }
 
