@@ -31,6 +31,7 @@ mod granted_tokens;
 mod guard;
 mod incoming;
 mod new_session;
+mod opened_sessions;
 mod pauses;
 mod rejection;
 mod report;
@@ -57,6 +58,7 @@ pub use sessions::Ended;
 pub use visit::Visit;
 
 use granted_tokens::GrantedTokens;
+use opened_sessions::OpenedSessions;
 use pauses::Pauses;
 use tokens::Refreshes;
 use visit::{Arrival, SignedIn};
@@ -77,6 +79,7 @@ struct Inner {
     /// Of sessions that are in cookies.
     cookie_tokens: Arc<dyn SessionStore>,
     granted: GrantedTokens,
+    opened: OpenedSessions,
     refreshes: Arc<Refreshes>,
     pauses: Pauses<(StoreKey, Scopes)>,
 }
@@ -147,6 +150,7 @@ impl Ciam {
             api,
             cookie_tokens: Arc::new(MemoryStore::new(COOKIE_TOKENS)),
             granted: GrantedTokens::default(),
+            opened: OpenedSessions::default(),
             refreshes: Arc::default(),
             pauses: Pauses::default(),
         }))
@@ -230,6 +234,7 @@ impl Ciam {
         let renewal = self.renewal(&session, present, now);
         let found = SignedIn {
             session,
+            opened: None,
             renewal,
             present,
         };

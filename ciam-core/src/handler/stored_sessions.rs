@@ -10,6 +10,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use super::Ciam;
+use super::opened_sessions::OpenedSession;
 use super::session_cookies::set_cookie;
 use super::token_home::TokenHome;
 use super::visit::SignedIn;
@@ -81,13 +82,13 @@ impl Ciam {
         let Some(loaded) = answered(at.store.load(&at.key)).await? else {
             return Ok(None);
         };
-        let Some(session) = self.open_stored(&at.key, &loaded, now) else {
+        let Some(opened) = self.opened(&at.key, &loaded, now) else {
             return Ok(None);
         };
+        let session = &opened.session;
         let lifetimes = self.lifetimes();
         if !session.renewal_due(now, &lifetimes) {
-            let renewal = Vec::new();
-            return Ok(Some(SignedIn::stored(session, renewal)));
+            return Ok(Some(SignedIn::stored(opened, Vec::new())));
         }
         let renewed = session.renewed(now, &lifetimes);
         let saved = self.save(at, &renewed, loaded.revision, now).await;
@@ -101,7 +102,7 @@ impl Ciam {
             tracing::error!(code = error.code(), %error, "a session could not be renewed");
             Vec::new()
         });
-        Ok(Some(SignedIn::stored(session, renewal)))
+        Ok(Some(SignedIn::stored(opened, renewal)))
     }
 
     /// A new session under a new id; the one before it ends.
@@ -149,6 +150,24 @@ impl Ciam {
             Some(at) => Ok(answered(store.delete(&at.key)).await?),
             None => Ok(()),
         }
+    }
+
+    /// The session, opened now or before.
+    fn opened(
+        &self,
+        key: &StoreKey,
+        loaded: &Loaded,
+        now: Timestamp,
+    ) -> Option<Arc<OpenedSession>> {
+        let Some(opened) = self.0.opened.find(key, &loaded.value) else {
+            let session = self.open_stored(key, loaded, now)?;
+            return Some(self.0.opened.keep(key, &loaded.value, session));
+        };
+        let alive = opened.session.check_alive(now, &self.lifetimes());
+        alive
+            .inspect_err(|error| tracing::info!(code = error.code(), %error, "no session"))
+            .ok()?;
+        Some(opened)
     }
 
     pub(super) fn open_stored(

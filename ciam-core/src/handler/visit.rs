@@ -10,6 +10,7 @@ use http::HeaderValue;
 use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
 use super::caller::PendingVisit;
 use super::guard::Subject;
+use super::opened_sessions::OpenedSession;
 use super::stored_sessions::StoredAt;
 use super::{Ciam, CurrentSession, Guard, Incoming, Rejection};
 use crate::api::ApiError;
@@ -56,6 +57,8 @@ pub(super) enum Arrival {
 #[derive(Debug)]
 pub(super) struct SignedIn {
     pub(super) session: Session,
+    /// What others asked of it before, where it is in a store.
+    pub(super) opened: Option<Arc<OpenedSession>>,
     /// Session cookies to write, because a part of the idle time has passed.
     pub(super) renewal: Vec<HeaderValue>,
     /// The session cookies that came with the request.
@@ -64,11 +67,25 @@ pub(super) struct SignedIn {
 
 impl SignedIn {
     /// Of a session in a store: the cookie has one chunk.
-    pub(super) const fn stored(session: Session, renewal: Vec<HeaderValue>) -> Self {
+    pub(super) fn stored(opened: Arc<OpenedSession>, renewal: Vec<HeaderValue>) -> Self {
         Self {
-            session,
+            session: opened.session.clone(),
+            opened: Some(opened),
             renewal,
             present: Present::FIRST,
+        }
+    }
+
+    /// Read at most once for each value of a store.
+    fn user(&self) -> Option<User> {
+        let read = || {
+            User::from_claims(self.session.claims().clone())
+                .inspect_err(|error| tracing::error!(code = error.code(), %error, "no user"))
+                .ok()
+        };
+        match &self.opened {
+            Some(opened) => opened.user.get_or_init(read).clone(),
+            None => read(),
         }
     }
 }
@@ -164,14 +181,10 @@ impl Visit {
     /// A session that cannot be read is an error, never "nobody".
     pub fn user(&self) -> Result<Option<&User>, Rejection> {
         self.consult();
-        let Some(session) = self.session()? else {
+        let Some(found) = self.found()? else {
             return Ok(None);
         };
-        let user = self.0.user.get_or_init(|| {
-            User::from_claims(session.claims().clone())
-                .inspect_err(|error| tracing::error!(code = error.code(), %error, "no user"))
-                .ok()
-        });
+        let user = self.0.user.get_or_init(|| found.user());
         user.as_ref().map(Some).ok_or_else(Rejection::internal)
     }
 
@@ -315,8 +328,12 @@ impl Visit {
 
     /// The session, as far as it is known.
     pub(super) fn session(&self) -> Result<Option<&Session>, Rejection> {
+        Ok(self.found()?.map(|found| &found.session))
+    }
+
+    fn found(&self) -> Result<Option<&SignedIn>, Rejection> {
         match self.0.session.get() {
-            Some(Ok(found)) => Ok(found.as_ref().map(|found| &found.session)),
+            Some(Ok(found)) => Ok(found.as_ref()),
             Some(Err(error)) => Err(Rejection::unavailable(&error.clone().into())),
             // An adapter did not wait: nobody is let in by mistake.
             None => Err(Rejection::internal()),

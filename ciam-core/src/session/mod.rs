@@ -140,25 +140,43 @@ impl Session {
             return Err(malformed);
         }
 
-        // 2. Not made later than now, but for clocks that differ a little.
-        let latest = now.after(MAX_SKEW);
-        if session.renewed_at > latest {
-            let renewed_at = session.renewed_at;
+        // 2. The times.
+        session.expires_at = session.cookie_expiry(session.renewed_at, lifetimes);
+        session.check_times(now, lifetimes)?;
+        Ok(session)
+    }
+
+    /// Whether a session that was opened before is still alive.
+    pub(crate) fn check_alive(
+        &self,
+        now: Timestamp,
+        lifetimes: &Lifetimes,
+    ) -> Result<(), SessionError> {
+        self.check_times(now, lifetimes)?;
+        let expires_at = self.expires_at;
+        if expires_at <= now {
+            return Err(SealError::Expired { expires_at, now }.into());
+        }
+        Ok(())
+    }
+
+    fn check_times(&self, now: Timestamp, lifetimes: &Lifetimes) -> Result<(), SessionError> {
+        // 1. Not made later than now, but for clocks that differ a little.
+        let renewed_at = self.renewed_at;
+        if renewed_at > now.after(MAX_SKEW) {
             return Err(SessionError::FromTheFuture { renewed_at, now });
         }
-
-        // 3. The provider's limit, the absolute one, then the idle one.
-        session.check_ceiling(now)?;
-        let ended_at = session.created_at.after(lifetimes.absolute);
+        // 2. The provider's limit, the absolute one, then the idle one.
+        self.check_ceiling(now)?;
+        let ended_at = self.created_at.after(lifetimes.absolute);
         if ended_at <= now {
             return Err(SessionError::Lifetime { ended_at, now });
         }
-        let ended_at = session.renewed_at.after(lifetimes.idle);
+        let ended_at = renewed_at.after(lifetimes.idle);
         if ended_at <= now {
             return Err(SessionError::Idle { ended_at, now });
         }
-        session.expires_at = session.cookie_expiry(session.renewed_at, lifetimes);
-        Ok(session)
+        Ok(())
     }
 
     /// The same session, used now: to be sealed and written back.
