@@ -23,6 +23,7 @@ pub(crate) struct Pool {
     server: String,
     permits: Arc<Semaphore>,
     size: usize,
+    limit: Duration,
     idle: Mutex<Vec<Idle>>,
 }
 
@@ -42,12 +43,13 @@ pub(crate) enum Repeat {
 }
 
 impl Pool {
-    pub(crate) fn new(address: Address, size: usize) -> Self {
+    pub(crate) fn new(address: Address, size: usize, limit: Duration) -> Self {
         Self {
             options: address.options,
             server: address.server,
             permits: Arc::new(Semaphore::new(size)),
             size,
+            limit,
             idle: Mutex::default(),
         }
     }
@@ -112,18 +114,18 @@ impl Pool {
         let busy = || Failure::Busy {
             server: self.server.clone(),
             connections: self.size,
-            limit: ACQUIRE_LIMIT,
+            limit: self.limit,
         };
-        match timeout(ACQUIRE_LIMIT, Arc::clone(&self.permits).acquire_owned()).await {
+        match timeout(self.limit, Arc::clone(&self.permits).acquire_owned()).await {
             Ok(Ok(permit)) => Ok(permit),
             _ => Err(busy()),
         }
     }
 
     async fn connect(&self) -> Result<PgConnection, Failure> {
-        match timeout(CONNECT_LIMIT, self.options.connect()).await {
+        match timeout(self.limit, self.options.connect()).await {
             Ok(connected) => connected.map_err(|error| Failure::connecting(&error, &self.server)),
-            Err(_) => Err(self.late(CONNECT_LIMIT)),
+            Err(_) => Err(self.late(self.limit)),
         }
     }
 
@@ -181,7 +183,7 @@ impl Lease {
     ) -> (Result<Vec<PgRow>, Failure>, Option<OwnedSemaphorePermit>) {
         let answer = match &mut self.used {
             Some((connection, _)) => {
-                timeout(STATEMENT_LIMIT, statement.fetch_all(connection)).await
+                timeout(self.pool.limit, statement.fetch_all(connection)).await
             }
             None => return (Err(self.pool.odd()), None),
         };
@@ -190,7 +192,7 @@ impl Lease {
         let answer = match answer {
             Ok(answer) => answer.map_err(|error| Failure::statement(&error, &self.pool.server)),
             // Nobody knows what it does next.
-            Err(_) => return (Err(self.pool.late(STATEMENT_LIMIT)), permit),
+            Err(_) => return (Err(self.pool.late(self.pool.limit)), permit),
         };
         let is_broken = answer.as_ref().is_err_and(Failure::is_of_connection);
         if let Some(connection) = connection.filter(|_| !is_broken) {
@@ -212,7 +214,7 @@ impl Drop for Lease {
         };
         let pool = Arc::clone(&self.pool);
         runtime.spawn(async move {
-            let read = timeout(STATEMENT_LIMIT, connection.ping()).await;
+            let read = timeout(pool.limit, connection.ping()).await;
             if matches!(read, Ok(Ok(()))) {
                 pool.put(connection);
             }
@@ -220,12 +222,6 @@ impl Drop for Lease {
         });
     }
 }
-
-/// Somebody waits for the page: one of these alone is less than what the library waits for
-/// a store, 5 seconds.
-const ACQUIRE_LIMIT: Duration = Duration::from_secs(2);
-const CONNECT_LIMIT: Duration = Duration::from_secs(2);
-const STATEMENT_LIMIT: Duration = Duration::from_secs(2);
 
 /// Tables are made once, and may wait for another instance that makes them.
 const SCHEMA_LIMIT: Duration = Duration::from_secs(10);

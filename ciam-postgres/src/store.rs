@@ -34,6 +34,7 @@ struct Inner {
 pub struct PostgresOptions {
     ca_pem: Option<Vec<u8>>,
     max_connections: usize,
+    time_limit: Duration,
 }
 
 impl PostgresOptions {
@@ -43,6 +44,7 @@ impl PostgresOptions {
         Self {
             ca_pem: None,
             max_connections: DEFAULT_CONNECTIONS,
+            time_limit: DEFAULT_TIME_LIMIT,
         }
     }
 
@@ -58,6 +60,14 @@ impl PostgresOptions {
     #[must_use]
     pub const fn with_max_connections(mut self, connections: usize) -> Self {
         self.max_connections = if connections == 0 { 1 } else { connections };
+        self
+    }
+
+    /// Sets how long a request waits for a free connection, for a new one, and for the
+    /// answer to a statement, each. Default: 2 seconds; the library waits for 5 altogether.
+    #[must_use]
+    pub const fn with_time_limit(mut self, limit: Duration) -> Self {
+        self.time_limit = limit;
         self
     }
 }
@@ -80,7 +90,11 @@ impl PostgresStore {
     pub fn with_options(address: &str, options: PostgresOptions) -> Result<Self, StoreError> {
         let address = Address::parse(address, options.ca_pem)?;
         Ok(Self(Arc::new(Inner {
-            pool: Arc::new(Pool::new(address, options.max_connections)),
+            pool: Arc::new(Pool::new(
+                address,
+                options.max_connections,
+                options.time_limit,
+            )),
             clearing: Clearing::new(),
         })))
     }
@@ -261,6 +275,7 @@ impl fmt::Debug for PostgresOptions {
         f.debug_struct("PostgresOptions")
             .field("ca_pem", &self.ca_pem.as_ref().map(Vec::len))
             .field("max_connections", &self.max_connections)
+            .field("time_limit", &self.time_limit)
             .finish()
     }
 }
@@ -285,3 +300,6 @@ fn interval(life: Duration) -> PgInterval {
 
 /// A session is read within a millisecond: ten serve some thousand requests a second.
 const DEFAULT_CONNECTIONS: usize = 10;
+
+/// Somebody waits for the page; a server that is alive answers within milliseconds.
+const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(2);
