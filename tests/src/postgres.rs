@@ -187,15 +187,28 @@ impl Postgres {
         self.process.as_ref().expect("it runs").log()
     }
 
-    /// How many statements with this text the server has been given since it was started.
-    pub fn statements(&self, text: &str) -> usize {
+    /// Waits until it has logged this.
+    pub async fn logged(&mut self, text: &str) {
+        let process = self.process.as_mut().expect("it runs");
+        let is_there = |process: &Process| process.log().contains(text).then_some(());
+        process.until(START, text, is_there).await;
+    }
+
+    /// The statements that it is given meanwhile.
+    pub async fn statements(&mut self, work: impl Future<Output = ()>) -> Vec<String> {
+        // Statements are logged before they are answered, but read here some time later.
+        self.sql("SELECT 'the beginning'");
+        work.await;
+        self.sql("SELECT 'the end'");
+        self.logged("SELECT 'the end'").await;
         let log = self.log();
-        let of_clients =
+        let (_, log) = log.rsplit_once("SELECT 'the beginning'").expect("logged");
+        let lines = log
+            .lines()
+            .take_while(|line| !line.contains("SELECT 'the end'"));
+        let is_statement =
             |line: &&str| line.contains("LOG:  execute") || line.contains("LOG:  statement");
-        log.lines()
-            .filter(of_clients)
-            .filter(|line| line.contains(text))
-            .count()
+        lines.filter(is_statement).map(str::to_owned).collect()
     }
 
     fn read_only(&self, setting: &str) {
