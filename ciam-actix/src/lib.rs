@@ -71,8 +71,8 @@ mod routes;
 
 // The public interface is:
 pub use ciam_core::{
-    Ciam, Config, ConfigBuilder, ConfigError, Error, Guard, Page, UserId, any_of, auth_context,
-    caller, claim, fresh, group, role, scope, signed_in, tenant,
+    Ciam, Config, ConfigBuilder, ConfigError, Ended, Error, Guard, Page, SessionId, SessionInfo,
+    UserId, any_of, auth_context, caller, claim, fresh, group, role, scope, signed_in, tenant,
 };
 pub use extract::{AccessToken, Caller, Claims, Extracting, MaybeUser, Session, User};
 pub use layer::{CiamFuture, CiamLayer, CiamService};
