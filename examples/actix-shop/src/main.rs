@@ -4,6 +4,8 @@
 //! `cargo run -p actix-shop`. With `CIAM_AUTHORITY`, `CIAM_CLIENT_ID`,
 //! `CIAM_CLIENT_SECRET` and `CIAM_BASE_URL` it signs in at any OpenID provider.
 
+mod sessions;
+
 use std::process::ExitCode;
 
 use actix_web::web::{Data, Html, Json, ServiceConfig, resource};
@@ -36,6 +38,7 @@ fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
             )
             .service(resource("/healthz").route(read().to(healthz)))
             .service(resource("/").route(read().to(home)))
+            .configure(sessions::routes)
             .configure(ciam.routes());
     }
 }

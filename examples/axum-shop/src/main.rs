@@ -4,6 +4,8 @@
 //! `cargo run -p axum-shop`. With `CIAM_AUTHORITY`, `CIAM_CLIENT_ID`,
 //! `CIAM_CLIENT_SECRET` and `CIAM_BASE_URL` it signs in at any OpenID provider.
 
+mod sessions;
+
 use std::process::ExitCode;
 
 use axum::extract::State;
@@ -31,6 +33,7 @@ fn app(ciam: Ciam) -> Router {
         )
         .route("/healthz", get(healthz).with_state(ciam.clone()))
         .route("/", get(home))
+        .merge(sessions::routes(&ciam, &pages))
         .merge(ciam.routes())
         .layer(ciam.layer())
         .with_state(pages)

@@ -5,10 +5,12 @@ use std::io::IsTerminal;
 mod local;
 mod orders;
 mod pages;
+mod sessions;
 
 pub use local::{StartError, Started, start, start_api};
 pub use orders::{Order, orders};
 pub use pages::{Pages, health};
+pub use sessions::EndSession;
 
 /// Logs to the terminal; `RUST_LOG` chooses what.
 pub fn log() {

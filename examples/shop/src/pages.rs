@@ -58,8 +58,11 @@ impl Pages {
         let body = format!(
             "<h1>Your account</h1>\
              <p class=\"lead\">Signed in as <strong id=\"name\">{}</strong>. This is what the \
-             sign-in service says about you.</p><table id=\"claims\">{rows}</table>",
-            escape(shown_name(user))
+             sign-in service says about you.</p><table id=\"claims\">{rows}</table>\
+             <p class=\"actions\"><a class=\"button quiet\" href=\"{}/account/sessions\">Where you \
+             are signed in</a></p>",
+            escape(shown_name(user)),
+            self.base
         );
         self.document("Your account", Some(user), &body)
     }
@@ -71,7 +74,12 @@ impl Pages {
         self.document("Back office", Some(user), body)
     }
 
-    fn document(&self, title: &str, user: Option<&User>, body: &str) -> String {
+    /// What all paths begin with.
+    pub(crate) fn base(&self) -> &str {
+        &self.base
+    }
+
+    pub(crate) fn document(&self, title: &str, user: Option<&User>, body: &str) -> String {
         let Self { base, routes } = self;
         // Signing out changes something, so it is a form, not a link.
         let signed_in = user.map_or_else(String::new, |user| {
@@ -108,7 +116,7 @@ fn shown_name(user: &User) -> &str {
     user.name().or_else(|| user.email()).unwrap_or("customer")
 }
 
-fn escape(text: &str) -> String {
+pub(crate) fn escape(text: &str) -> String {
     text.replace('&', "&amp;")
         .replace('<', "&lt;")
         .replace('>', "&gt;")
