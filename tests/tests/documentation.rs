@@ -105,6 +105,7 @@ fn the_programs_of_the_pages_are_those_that_are_compiled() {
     for (name, compiled) in [
         ("README.md", ["on_axum", "on_actix"]),
         ("docs/apis.md", ["api_on_axum", "api_on_actix"]),
+        ("docs/sessions.md", ["calling_on_axum", "calling_on_actix"]),
     ] {
         let text = page(name);
         let programs: Vec<&str> = text

@@ -1,13 +1,17 @@
 //! What a developer should do about an error number of Microsoft's service.
 //!
-//! Program logic does not depend on these numbers, which Microsoft may change, with one
-//! exception: only the log does.
+//! Program logic does not depend on these numbers, which Microsoft may change, with two
+//! exceptions: only the log does.
 //!
 //! Source: <https://learn.microsoft.com/entra/identity-platform/reference-error-codes>
 
-/// The user signed up a moment ago, and the policies have not heard of it yet. The one
-/// number that a decision is made from: nothing else in the answer tells it apart.
+/// The user signed up a moment ago, and the policies have not heard of it yet. Nothing else
+/// in the answer tells it apart from a grant that has ended.
 pub(crate) const TOO_NEW: u32 = 131_010;
+
+/// The service throttles a client that asks in a loop, and the grant stays good; nothing
+/// else in the answer says so.
+pub(crate) const CLIENT_LOOP: u32 = 50_196;
 
 /// The first `AADSTS` number in a provider's description.
 pub(crate) fn number(description: &str) -> Option<u32> {

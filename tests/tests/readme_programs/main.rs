@@ -4,6 +4,8 @@
 
 mod api_on_actix;
 mod api_on_axum;
+mod calling_on_actix;
+mod calling_on_axum;
 mod on_actix;
 mod on_axum;
 

@@ -70,17 +70,21 @@ fn meaning(
     let interaction = || Refusal::Interaction {
         claims: claims.map(str::to_owned),
     };
+    let later = || Refusal::Other {
+        retry_after: retry_after(response),
+    };
     match error {
+        // What a server in trouble says about the grant need not be so.
+        _ if response.status().is_server_error() => later(),
         "invalid_grant" if number == Some(aadsts::TOO_NEW) => Refusal::TooNew,
+        "invalid_grant" if number == Some(aadsts::CLIENT_LOOP) => later(),
         // Microsoft says what the user has to do in `suberror` or `claims`; the grant
         // itself stays good.
         "invalid_grant" if claims.is_some() || suberror.is_some_and(asks_user) => interaction(),
         "invalid_grant" => Refusal::Grant,
         // OpenID Connect Core 1.0, section 3.1.2.6.
         "interaction_required" | "login_required" | "consent_required" => interaction(),
-        _ => Refusal::Other {
-            retry_after: retry_after(response),
-        },
+        _ => later(),
     }
 }
 

@@ -281,6 +281,11 @@ async fn any_other_failure_leaves_the_valid_token_and_the_provider_in_peace() {
             400,
             json!({"error": "invalid_grant", "suberror": "consent_required"}),
         ),
+        refusal(
+            400,
+            json!({"error": "invalid_grant", "error_description": "AADSTS50196: a client loop"}),
+        ),
+        refusal(500, json!({"error": "invalid_grant"})),
         refusal(200, json!({"token_type": "Bearer"})),
         refusal(200, json!({"token_type": "Bearer", "access_token": 7})),
         refusal(200, json!("what")),
