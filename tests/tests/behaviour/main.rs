@@ -86,6 +86,7 @@ fn main() -> ExitCode {
         sign_in::sessions::CASES,
         sign_in::sign_out::CASES,
         sign_out::backchannel::CASES,
+        sign_out::browser::CASES,
         sign_out::frontchannel::CASES,
         sign_out::honest::CASES,
         sign_out::outage::CASES,

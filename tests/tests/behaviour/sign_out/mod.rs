@@ -2,6 +2,7 @@
 //! in a store.
 
 pub(crate) mod backchannel;
+pub(crate) mod browser;
 pub(crate) mod frontchannel;
 pub(crate) mod honest;
 pub(crate) mod outage;
