@@ -133,6 +133,7 @@ async fn a_token_that_is_none_ends_nothing() {
     let (bench, store) = bench();
     let here = signed_in(&bench, "alice", Some("s1")).await;
     let later = NOW.unix() + 3600;
+    let empty = json!({ "http://schemas.openid.net/event/backchannel-logout": null });
     let foobar = json!({ "http://schemas.openid.net/event/foobar": {} });
     store.asked();
     for (claims, code) in [
@@ -148,12 +149,14 @@ async fn a_token_that_is_none_ends_nothing() {
         (json!({ "exp": NOW.unix() - 60 }), "token.expired"),
         (json!({ "nbf": later }), "token.not_yet_valid"),
         (json!({ "jti": null }), "token.id_missing"),
+        (json!({ "jti": "x".repeat(256) }), "token.claim_length"),
         (
             json!({ "sub": null, "sid": null }),
             "token.subject_and_session_missing",
         ),
         (json!({ "events": null }), "token.event_missing"),
         (json!({ "events": foobar }), "token.event_missing"),
+        (json!({ "events": empty }), "token.claim_type"),
         (json!({ "nonce": "n" }), "token.nonce_unexpected"),
     ] {
         assert_refused(&deliver(&bench, &token(&bench, &claims)).await, code);
