@@ -29,6 +29,11 @@ pub fn cookie_names(ciam: &Ciam) -> [&Names; 2] {
     [cookies.session_names(), cookies.id_token_names()]
 }
 
+/// The name of the cookie that has the state of a sign-out.
+pub fn logout_state_name(ciam: &Ciam) -> &str {
+    ciam.config().cookies().logout_state_name()
+}
+
 /// What is before and after the attempt in the name of a transaction's cookie.
 pub fn transaction_affixes(ciam: &Ciam) -> (&str, &str) {
     ciam.config().cookies().transaction_affixes()

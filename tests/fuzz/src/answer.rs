@@ -4,7 +4,7 @@ use std::collections::HashSet;
 use std::sync::{LazyLock, Mutex, PoisonError};
 
 use bytes::Bytes;
-use ciam_core::fuzzing::{cookie_names, transaction_affixes};
+use ciam_core::fuzzing::{cookie_names, logout_state_name, transaction_affixes};
 use http::header::{CACHE_CONTROL, LOCATION, SET_COOKIE};
 use http::{HeaderMap, Response};
 use url::Url;
@@ -44,8 +44,12 @@ pub fn assert_no_session(bench: &Bench, headers: &HeaderMap) {
         let cookie = cookie.to_str().expect("ASCII");
         let (pair, attributes) = cookie.split_once("; ").expect("attributes");
         let (name, value) = pair.split_once('=').expect("a name");
+        let mut age = "1800";
         if session.iter().chain(id_token).any(|known| known == name) {
             assert!(value.is_empty(), "{cookie}");
+        } else if name == logout_state_name(&bench.ciam) {
+            assert!(value.bytes().all(is_base64url), "{cookie}");
+            age = "600";
         } else {
             let attempt = name
                 .strip_prefix(before)
@@ -58,7 +62,7 @@ pub fn assert_no_session(bench: &Bench, headers: &HeaderMap) {
                 None => ["HttpOnly", "Secure"].contains(&attribute),
                 Some(("SameSite", site)) => ["Lax", "None"].contains(&site),
                 Some(("Path", path)) => path == "/" || path == bench.own_prefix,
-                Some(("Max-Age", age)) => age == if value.is_empty() { "0" } else { "1800" },
+                Some(("Max-Age", found)) => found == if value.is_empty() { "0" } else { age },
                 Some(_) => false,
             };
             assert!(known, "{cookie}");
