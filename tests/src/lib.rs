@@ -19,6 +19,7 @@
 //! - [`Echo`]: a server that answers as its addresses say, and remembers
 //! - [`Redis`], [`Sentinel`], [`Postgres`]: servers that sessions are kept in
 //! - [`Certificates`]: for servers with TLS
+//! - [`FailingStore`]: a store of sessions that fails while it is told to
 //! - [`Port`]: a port that nobody else gets
 //! - [`ranks`]: which module may use which
 //!
@@ -30,6 +31,7 @@ mod browser;
 mod certificates;
 mod disguise;
 mod echo;
+mod failing_store;
 pub mod honest;
 mod logs;
 mod oidc_shop;
@@ -55,6 +57,7 @@ pub use certificates::Certificates;
 pub use ciam_core::Ciam;
 pub use disguise::Secrets;
 pub use echo::{Echo, Received};
+pub use failing_store::FailingStore;
 pub use logs::{Line, Logs};
 pub use oidc_shop::{OidcShop, ShopSetup, finish_sign_in};
 pub use port::Port;

@@ -10,6 +10,7 @@ mod customer_tenant;
 mod known_flaws;
 mod log_capture;
 mod oidc_provider;
+mod own_sessions;
 mod provider_failures;
 mod routers;
 mod sign_in;
@@ -35,6 +36,7 @@ fn main() -> ExitCode {
         browser::history::CASES,
         browser::journey::CASES,
         browser::looks::CASES,
+        browser::sessions::CASES,
         browser::starting::CASES,
         conformance::basic::CASES,
         conformance::comprehensive::CASES,
@@ -65,6 +67,8 @@ fn main() -> ExitCode {
         oidc_provider::matrix::CASES,
         oidc_provider::outage::CASES,
         oidc_provider::userinfo::CASES,
+        own_sessions::ending::CASES,
+        own_sessions::refused::CASES,
         provider_failures::bodies::CASES,
         provider_failures::budget::CASES,
         provider_failures::faults::CASES,
@@ -74,6 +78,7 @@ fn main() -> ExitCode {
         routers::extractors::CASES,
         routers::guards::CASES,
         routers::nesting::CASES,
+        routers::store_failure::CASES,
         routers::workers::CASES,
         sign_in::addresses::CASES,
         sign_in::callback::CASES,

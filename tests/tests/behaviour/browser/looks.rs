@@ -41,6 +41,8 @@ async fn every_page_is_legible_in_light_and_dark_and_on_a_phone(on: Framework) {
     .await;
     browser.click("Your account").await;
     look_at(&browser, "account", "Your account").await;
+    browser.click("Where you are signed in").await;
+    look_at(&browser, "sessions-in-cookies", "Where you are signed in").await;
     browser.go(shop.url("/admin")).await;
     look_at(&browser, "forbidden", "You may not see this page").await;
     browser.go(shop.url("/")).await;
@@ -181,7 +183,7 @@ async fn an_ugly_page_is_found_out(_: Framework) {
 }
 
 /// Shows the page in all looks, takes pictures, and fails when it is hard to read.
-async fn look_at(browser: &Browser, name: &str, headline: &str) {
+pub(super) async fn look_at(browser: &Browser, name: &str, headline: &str) {
     browser.arrive_under(headline).await;
     for look in [Look::Dark, Look::Phone, Look::Light] {
         browser.show(look).await;

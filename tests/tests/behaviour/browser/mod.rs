@@ -8,6 +8,7 @@ pub(crate) mod cross_site;
 pub(crate) mod history;
 pub(crate) mod journey;
 pub(crate) mod looks;
+pub(crate) mod sessions;
 pub(crate) mod starting;
 
 use ciam_tests::shop::Shop;

@@ -7,6 +7,7 @@ pub(crate) mod guards;
 pub(crate) mod nesting;
 mod on_actix;
 mod on_axum;
+pub(crate) mod store_failure;
 pub(crate) mod workers;
 
 use std::convert::Infallible;

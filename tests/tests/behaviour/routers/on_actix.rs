@@ -8,7 +8,7 @@ use actix_web::dev::{Server, Service, ServiceResponse};
 use actix_web::error::ErrorImATeapot;
 use actix_web::web::{Data, get, resource, route, scope};
 use actix_web::{App, HttpResponse, HttpServer};
-use ciam_actix::{Ciam, CiamExt, Claims, MaybeUser, User, claim, role, signed_in};
+use ciam_actix::{Ciam, CiamExt, Claims, MaybeUser, Session, User, claim, role, signed_in};
 use ciam_tests::honest::EMAIL;
 use ciam_tests::{ActixRoutes, actix_app};
 
@@ -150,6 +150,25 @@ pub(super) const EXTRACTORS: ActixRoutes = actix_app!(|ciam| {
             get().to(async |_: Claims<Impossible>| "fits"),
         )
         .route("/option", get().to(option))
+        .configure(ciam.routes())
+        .wrap(ciam.layer())
+});
+
+/// Every way to ask who has a session.
+pub(super) const OF_SESSIONS: ActixRoutes = actix_app!(|ciam| {
+    let maybe = async |user: MaybeUser| greeted(&GREETING, user.as_ref());
+    let guard = resource("/guard").get(name).wrap(ciam.require(signed_in()));
+    let may = ciam_actix::scope("orders.read") | signed_in();
+    App::new()
+        .route("/user", get().to(name))
+        .route("/maybe", get().to(maybe))
+        .route(
+            "/claims",
+            get().to(async |c: Claims<Customer>| described(&c)),
+        )
+        .route("/session", get().to(async |_: Session| "a session"))
+        .service(guard)
+        .service(resource("/mixed").get(name).wrap(ciam.require(may)))
         .configure(ciam.routes())
         .wrap(ciam.layer())
 });

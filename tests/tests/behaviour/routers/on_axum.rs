@@ -5,7 +5,7 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::http::StatusCode;
 use axum::routing::{any, get};
-use ciam_axum::{Ciam, CiamExt, Claims, MaybeUser, User, claim, role, signed_in};
+use ciam_axum::{Ciam, CiamExt, Claims, MaybeUser, Session, User, claim, role, scope, signed_in};
 use ciam_tests::honest::EMAIL;
 
 use super::{
@@ -132,6 +132,10 @@ pub(super) fn no_layer(ciam: &Ciam) -> Router {
 }
 
 pub(super) fn extractors(ciam: &Ciam) -> Router {
+    extracting().merge(ciam.routes()).layer(ciam.layer())
+}
+
+fn extracting() -> Router {
     Router::new()
         .route("/user", get(name))
         .route(
@@ -141,6 +145,16 @@ pub(super) fn extractors(ciam: &Ciam) -> Router {
         .route("/claims", get(async |c: Claims<Customer>| described(&c)))
         .route("/impossible", get(async |_: Claims<Impossible>| "fits"))
         .route("/option", get(option))
+}
+
+/// Every way to ask who has a session.
+pub(super) fn of_sessions(ciam: &Ciam) -> Router {
+    let mixed = get(name).layer(ciam.require(scope("orders.read") | signed_in()));
+    Router::new()
+        .route("/session", get(async |_: Session| "a session"))
+        .route("/guard", get(name).layer(ciam.require(signed_in())))
+        .route("/mixed", mixed)
+        .merge(extracting())
         .merge(ciam.routes())
         .layer(ciam.layer())
 }

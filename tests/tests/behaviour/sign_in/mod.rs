@@ -62,12 +62,31 @@ impl World {
 
     /// The same with a path in the base URL.
     pub(crate) async fn serving_below(on: Backend, path: &str, routes: Routes) -> Self {
+        Self::serve(on, path, routes, |config| config).await
+    }
+
+    /// The same with other settings.
+    pub(crate) async fn serving_with(
+        on: Backend,
+        routes: Routes,
+        configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Self {
+        Logs::capture();
+        Self::serve(on, "", routes, configure).await
+    }
+
+    async fn serve(
+        on: Backend,
+        path: &str,
+        routes: Routes,
+        configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Self {
         let mut provider = None;
         let site = Site::serve(on.framework, routes, async |origin| {
             let base_url = format!("{origin}{path}");
             let (started, config) = Honest::start(on.provider, &base_url).await;
             provider = Some(started);
-            config
+            configure(config)
         })
         .await;
         Self::of(provider, site)
