@@ -240,6 +240,11 @@ impl Config {
         self.base_url.route_url(&self.route_prefix, route)
     }
 
+    /// The public address of a path of the application's own: `/orders`.
+    pub fn url_for_path(&self, path: &str) -> String {
+        self.base_url.url_for_path(path)
+    }
+
     /// The path in front of all the application's own, as browsers see them: `/shop`.
     /// Empty when the application has its host to itself.
     pub fn base_path(&self) -> &str {

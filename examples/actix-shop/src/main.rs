@@ -8,9 +8,10 @@ mod sessions;
 
 use std::process::ExitCode;
 
+use actix_web::error::{Error, ErrorBadGateway};
 use actix_web::web::{Data, Html, Json, ServiceConfig, resource};
 use actix_web::{App, HttpResponse, HttpServer, Route, guard, web};
-use ciam_actix::{Ciam, CiamExt, Guard, MaybeUser, User, caller, role, scope};
+use ciam_actix::{AccessToken, Ciam, CiamExt, Guard, MaybeUser, User, caller, role, scope};
 use shop::{Order, Pages};
 
 fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
@@ -24,6 +25,7 @@ fn routes(ciam: &Ciam) -> impl FnOnce(&mut ServiceConfig) {
                     .wrap(ciam.require(role("Admin"))),
             )
             .service(resource("/account").route(read().to(account)))
+            .service(resource("/account/orders").route(read().to(my_orders)))
             .service(resource("/api/me").route(read().to(me)))
             .service(
                 resource("/api/orders")
@@ -54,6 +56,13 @@ async fn home(pages: Data<Pages>, user: MaybeUser) -> Html {
 
 async fn account(pages: Data<Pages>, user: User) -> Html {
     Html::new(pages.account(&user))
+}
+
+/// Calls an API for the customer: the token is there, and refreshed in time.
+async fn my_orders(pages: Data<Pages>, user: User, token: AccessToken) -> Result<Html, Error> {
+    let page = pages.orders(&user, &token).await;
+    page.map(Html::new)
+        .map_err(|_| ErrorBadGateway("no orders"))
 }
 
 async fn admin(pages: Data<Pages>, user: User) -> Html {

@@ -13,7 +13,7 @@ use axum::http::StatusCode;
 use axum::response::{Html, IntoResponse};
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use ciam_axum::{Ciam, CiamExt, Guard, MaybeUser, User, caller, role, scope};
+use ciam_axum::{AccessToken, Ciam, CiamExt, Guard, MaybeUser, User, caller, role, scope};
 use shop::{Order, Pages};
 
 fn app(ciam: Ciam) -> Router {
@@ -24,6 +24,7 @@ fn app(ciam: Ciam) -> Router {
             get(admin).route_layer(ciam.require(role("Admin"))),
         )
         .route("/account", get(account))
+        .route("/account/orders", get(my_orders))
         .route("/api/me", get(me))
         .route(
             "/api/orders",
@@ -45,6 +46,16 @@ async fn home(State(pages): State<Pages>, user: MaybeUser) -> Html<String> {
 
 async fn account(State(pages): State<Pages>, user: User) -> Html<String> {
     Html(pages.account(&user))
+}
+
+/// Calls an API for the customer: the token is there, and refreshed in time.
+async fn my_orders(
+    State(pages): State<Pages>,
+    user: User,
+    token: AccessToken,
+) -> Result<Html<String>, StatusCode> {
+    let page = pages.orders(&user, &token).await;
+    page.map(Html).map_err(|_| StatusCode::BAD_GATEWAY)
 }
 
 async fn admin(State(pages): State<Pages>, user: User) -> Html<String> {

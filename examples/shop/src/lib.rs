@@ -8,7 +8,7 @@ mod pages;
 mod sessions;
 
 pub use local::{StartError, Started, start, start_api};
-pub use orders::{Order, orders};
+pub use orders::{NoOrders, Order, orders};
 pub use pages::{Pages, health};
 pub use sessions::EndSession;
 

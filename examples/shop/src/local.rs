@@ -5,7 +5,9 @@ use std::fmt;
 use std::io;
 use std::net::{SocketAddr, TcpListener};
 use std::process::ExitCode;
+use std::sync::Arc;
 
+use ciam_core::store::MemoryStore;
 use ciam_core::{Config, ConfigError};
 use ciam_tenant::{Application, NewUser, RegisterError, Registration, Tenant};
 
@@ -81,7 +83,7 @@ pub async fn start() -> Result<Started, StartError> {
         .role("Admin");
     tenant.add_user(ada).await.map_err(|e| failed(&e))?;
 
-    // Nothing secret is at stake on one machine: sessions outlive a restart.
+    // Nothing secret is at stake on one machine.
     let secret = "bG9jYWwgZGV2ZWxvcG1lbnQgb25seSwgbm90IGEgc2VjcmV0";
     let config = Config::web(
         tenant.authority(),
@@ -90,6 +92,12 @@ pub async fn start() -> Result<Started, StartError> {
         secret,
     )
     .with_client_secret(shop.client_secret.unwrap_or_default())
+    // For the page that calls the orders API, and the one that lists the sessions.
+    .with_scopes(format!(
+        "openid profile email offline_access api://{}/orders.read",
+        shop.client_id
+    ))
+    .with_session_store(Arc::new(MemoryStore::default()))
     .build()
     .map_err(StartError::Config)?;
     println!(

@@ -7,6 +7,7 @@ use ciam_core::{Config, Health, ProviderHealth, User};
 pub struct Pages {
     base: String,
     routes: String,
+    orders_api: String,
 }
 
 impl Pages {
@@ -14,12 +15,16 @@ impl Pages {
     pub fn new(config: &Config) -> Self {
         let base = config.base_path().to_owned();
         let routes = format!("{base}{}", config.route_prefix());
-        Self { base, routes }
+        Self {
+            base,
+            routes,
+            orders_api: config.url_for_path("/api/orders"),
+        }
     }
 
     /// The front page.
     pub fn home(&self, user: Option<&User>) -> String {
-        let Self { base, routes } = self;
+        let Self { base, routes, .. } = self;
         let greeting = match user {
             Some(user) => format!(
                 "<h1>Good to see you, <span id=\"name\">{}</span></h1>\
@@ -59,10 +64,11 @@ impl Pages {
             "<h1>Your account</h1>\
              <p class=\"lead\">Signed in as <strong id=\"name\">{}</strong>. This is what the \
              sign-in service says about you.</p><table id=\"claims\">{rows}</table>\
-             <p class=\"actions\"><a class=\"button quiet\" href=\"{}/account/sessions\">Where you \
-             are signed in</a></p>",
+             <p class=\"actions\"><a class=\"button quiet\" href=\"{base}/account/orders\">Your \
+             orders</a><a class=\"button quiet\" href=\"{base}/account/sessions\">Where you are \
+             signed in</a></p>",
             escape(shown_name(user)),
-            self.base
+            base = self.base
         );
         self.document("Your account", Some(user), &body)
     }
@@ -74,13 +80,18 @@ impl Pages {
         self.document("Back office", Some(user), body)
     }
 
+    /// The address of the orders API.
+    pub(crate) fn orders_api(&self) -> &str {
+        &self.orders_api
+    }
+
     /// What all paths begin with.
     pub(crate) fn base(&self) -> &str {
         &self.base
     }
 
     pub(crate) fn document(&self, title: &str, user: Option<&User>, body: &str) -> String {
-        let Self { base, routes } = self;
+        let Self { base, routes, .. } = self;
         // Signing out changes something, so it is a form, not a link.
         let signed_in = user.map_or_else(String::new, |user| {
             format!(
