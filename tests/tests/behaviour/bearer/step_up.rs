@@ -1,10 +1,12 @@
 //! What a caller is asked to prove, and when nothing would help: RFC 9470, section 3, and
 //! Microsoft's claims challenge.
 
-use ciam_tests::{Backend, Framework, Visitor, cases};
+use ciam_tests::visitor::query;
+use ciam_tests::{Backend, Framework, ProviderKind, Visitor, cases};
+use http::Method;
 use serde_json::{Value, json};
 
-use super::{Scene, World, ask, get};
+use super::{Scene, World, get};
 
 cases! {
     at Misbehaving:
@@ -14,7 +16,7 @@ cases! {
         with_two_ways_the_one_that_needs_only_a_proof_is_told,
         an_authentication_is_fresh_for_its_time_and_not_before_it;
     at LocalTenant and OidcProvider:
-        a_person_who_lacks_a_proof_is_refused;
+        a_person_who_lacks_a_proof_is_asked_for_it_where_that_would_help;
 }
 
 async fn whoever_only_has_to_prove_more_is_told_what(on: Framework) {
@@ -161,33 +163,39 @@ async fn an_authentication_is_fresh_for_its_time_and_not_before_it(on: Framework
     }
 }
 
-/// There is no step-up for sessions: whoever is signed in gets 403, as a page or not.
-async fn a_person_who_lacks_a_proof_is_refused(on: Backend) {
+async fn a_person_who_lacks_a_proof_is_asked_for_it_where_that_would_help(on: Backend) {
     let world = World::new(on).await;
     let mut visitor = Visitor::new();
     let page = visitor.go(world.site.url("/account")).await;
     let page = world.provider.sign_in(&mut visitor, page).await;
     assert_eq!(page.body, "a user", "{page}");
-    let session = visitor.cookie("ciam-session").expect("signed in");
-    let cookie = format!("{}={}", session.cookie.name(), session.cookie.value());
-    let cookie: (&str, &[u8]) = ("cookie", cookie.as_bytes());
-    let navigation: [(&str, &[u8]); 2] = [
-        ("sec-fetch-mode", b"navigate"),
-        ("sec-fetch-dest", b"document"),
-    ];
-    for path in ["/proven", "/api/proven", "/api/ways"] {
-        let answer = ask(&world.site, "GET", path, &[cookie]).await;
-        assert_eq!(
-            (answer.status, &*answer.body),
-            (403, r#"{"error":"visit.forbidden"}"#),
-            "{path}"
-        );
+
+    // A script is told, a page leads to the provider, which is told too.
+    let answer = visitor.fetch(&page, Method::GET, "/proven").await;
+    let told = (answer.status.as_u16(), &*answer.body);
+    assert_eq!(told, (401, r#"{"error":"visit.step_up"}"#));
+    assert_eq!(answer.header("www-authenticate"), None, "no caller");
+    let mut sent = visitor.clone();
+    sent.go(world.site.url("/proven")).await;
+    let asked = world.provider.authorization(&sent);
+    let parameter = match on.provider {
+        ProviderKind::LocalTenant => "claims",
+        _ => "acr_values",
+    };
+    let value = query(&asked, parameter).unwrap_or_else(|| panic!("not asked: {asked}"));
+    let of_microsoft = r#"{"id_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+    assert!([of_microsoft, "c1"].contains(&value.as_str()), "{value}");
+
+    // No proof makes a caller of a person.
+    for path in ["/api/proven", "/api/ways"] {
+        let answer = visitor.fetch(&page, Method::GET, path).await;
+        let told = (answer.status.as_u16(), &*answer.body);
+        assert_eq!(told, (403, r#"{"error":"visit.forbidden"}"#), "{path}");
         assert_eq!(answer.header("www-authenticate"), None, "{path}");
-        let [mode, dest] = navigation;
-        let answer = ask(&world.site, "GET", path, &[cookie, mode, dest]).await;
-        assert_eq!(answer.status, 403, "{path}: {answer:?}");
-        assert_eq!(answer.header("location"), None, "{path}");
-        assert!(answer.body.contains("You may not see this page"), "{path}");
+        let refused = visitor.go(world.site.url(path)).await;
+        assert_eq!(refused.status, 403, "{refused}");
+        assert_eq!(refused.url.path(), path, "nobody is sent away");
+        assert!(refused.body.contains("You may not see this page"), "{path}");
     }
 }
 

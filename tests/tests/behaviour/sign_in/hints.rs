@@ -2,7 +2,7 @@
 
 use ciam_core::ResponseMode;
 use ciam_tests::visitor::{Page, query};
-use ciam_tests::{Backend, Visitor, cases};
+use ciam_tests::{Backend, ProviderKind, Visitor, cases};
 use http::{Method, StatusCode};
 
 use super::{BAD_REQUEST, TRANSACTION, World, cookie_names, own_cookies};
@@ -12,6 +12,7 @@ cases! {
         whoever_cancels_at_the_provider_reads_so_and_can_sign_in_again,
         whoever_cancels_is_told_the_same_by_form_post,
         hints_reach_the_provider_and_nothing_else_does,
+        a_link_may_ask_for_more_proof_and_for_nothing_the_provider_reads_as_more,
         prompt_login_asks_again_who_it_is,
         prompt_none_without_a_session_is_answered_with_a_page,
         a_hint_that_is_not_passed_on_is_refused_here;
@@ -58,7 +59,7 @@ async fn hints_reach_the_provider_and_nothing_else_does(on: Backend) {
     let world = World::new(on).await;
     let mut visitor = Visitor::new();
     let hints = "login_hint=ada%2Bshop%40example.com&ui_locales=nb%20de&domain_hint=example.com";
-    let others = "scope=admin&redirect_uri=https%3A%2F%2Fevil.example&max_age=1&claims=%7B%7D";
+    let others = "scope=admin&redirect_uri=https%3A%2F%2Fevil.example&claims=%7B%7D&display=x";
     let login = world.site.url(&format!("/auth/login?{hints}&{others}"));
     let page = visitor.go(login).await;
     assert!(world.provider.asks(&page), "{page}");
@@ -74,9 +75,25 @@ async fn hints_reach_the_provider_and_nothing_else_does(on: Backend) {
     let callback = world.site.url("/auth/callback");
     assert_eq!(value("redirect_uri"), Some(callback));
     assert_eq!(value("code_challenge_method").as_deref(), Some("S256"));
-    for absent in ["max_age", "claims", "prompt", "response_mode"] {
+    for absent in ["max_age", "claims", "display", "prompt", "response_mode"] {
         assert_eq!(value(absent), None, "{absent}");
     }
+}
+
+async fn a_link_may_ask_for_more_proof_and_for_nothing_the_provider_reads_as_more(on: Backend) {
+    let world = World::new(on).await;
+    let mut visitor = Visitor::new();
+    let login = "/auth/login?max_age=600&acr_values=c1&claims=%7B%22id_token%22%3A%7B%7D%7D";
+    visitor.go(world.site.url(login)).await;
+    let asked = world.provider.authorization(&visitor);
+    let value = |name: &str| query(&asked, name);
+    let of_microsoft = r#"{"id_token":{"acrs":{"essential":true,"value":"c1"}}}"#;
+    let expected = match on.provider {
+        ProviderKind::LocalTenant => [None, None, Some(of_microsoft), Some("login")],
+        _ => [Some("600"), Some("c1"), None, None],
+    };
+    let names = ["max_age", "acr_values", "claims", "prompt"];
+    assert_eq!(names.map(value), expected.map(|v| v.map(str::to_owned)));
 }
 
 async fn prompt_login_asks_again_who_it_is(on: Backend) {
