@@ -59,7 +59,8 @@ impl Ciam {
     /// Ends one session of a user. Its tokens end with it, where the provider can revoke
     /// them there too.
     ///
-    /// What is another user's session, or nobody's, is [`Ended::NotFound`].
+    /// What is another user's session, or nobody's, is [`Ended::NotFound`]. At the provider
+    /// the browser may still be known, and sign in again without a password.
     ///
     /// ```no_run
     /// # use ciam_core::{Ciam, CurrentSession, Ended, Rejection};

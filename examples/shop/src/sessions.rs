@@ -65,16 +65,13 @@ fn row(base: &str, session: &SessionInfo, now: Timestamp) -> String {
     let browser = escape(browser.as_deref().unwrap_or("Unknown browser"));
     let id = session.id();
     let (mark, seen) = if session.is_current() {
-        (" <em>This one</em>", "in use now".to_owned())
+        (" <em>This one</em>", ", in use now".to_owned())
     } else {
-        (
-            "",
-            format!("last seen {}", seen(session.last_seen_at(), now)),
-        )
+        ("", seen(session, now))
     };
     let since = ago(session.signed_in_at(), now);
     format!(
-        "<li><div><strong>{browser}</strong>{mark}<span>Signed in {since}, {seen}</span></div>\
+        "<li><div><strong>{browser}</strong>{mark}<span>Signed in {since}{seen}</span></div>\
          <form method=\"post\" action=\"{base}/account/sessions/end\">\
          <button name=\"session\" value=\"{id}\" aria-label=\"End the session of {browser}, \
          signed in {since}\">End</button></form></li>"
@@ -83,11 +80,15 @@ fn row(base: &str, session: &SessionInfo, now: Timestamp) -> String {
 
 /// A use is written down when a tenth of the idle time has passed, 2.4 hours here: what is
 /// closer than that is not known.
-fn seen(at: Timestamp, now: Timestamp) -> String {
-    if now.since(at).as_secs() < 3 * HOUR {
-        return "in the last three hours".to_owned();
+fn seen(session: &SessionInfo, now: Timestamp) -> String {
+    let is_recent = |at| now.since(at).as_secs() < 3 * HOUR;
+    if is_recent(session.signed_in_at()) {
+        String::new()
+    } else if is_recent(session.last_seen_at()) {
+        ", seen in the last three hours".to_owned()
+    } else {
+        format!(", last seen {}", ago(session.last_seen_at(), now))
     }
-    ago(at, now)
 }
 
 fn ago(at: Timestamp, now: Timestamp) -> String {
