@@ -22,4 +22,5 @@ mod sign_out;
 mod step_up;
 mod stored;
 mod tokens;
+mod two_handles;
 mod unavailable;

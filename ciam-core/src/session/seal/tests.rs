@@ -5,6 +5,7 @@ use proptest::prelude::*;
 use crate::random::SystemRandom;
 
 use super::*;
+use crate::random::RandomError;
 
 const NOW: Timestamp = Timestamp::from_unix(1_800_000_000);
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
