@@ -106,6 +106,7 @@ fn add_cookies(secrets: &mut Secrets, visitor: &Visitor) {
             name if name.starts_with("ciam-session") => "session cookie",
             name if name.starts_with("ciam-transaction") => "transaction cookie",
             name if name.starts_with("ciam-id-token") => "ID token cookie",
+            name if name.starts_with("ciam-logout") => "state of the sign-out",
             // Of the local tenant, and of oidc-provider.
             name if name.starts_with("ciam-tenant") || name.starts_with('_') => "provider's cookie",
             name => panic!("a cookie {name} of nobody"),

@@ -62,6 +62,7 @@ async fn a_whole_visit_is_logged_without_its_secrets(on: Framework) {
         "nonce",
         "session cookie",
         "state",
+        "state of the sign-out",
         "transaction cookie",
     ];
     assert_eq!(*secrets.kinds(), BTreeSet::from(kinds));
@@ -110,6 +111,7 @@ async fn a_sign_in_is_logged_without_the_password(on: Backend) {
         "provider's cookie",
         "session cookie",
         "state",
+        "state of the sign-out",
         "transaction cookie",
     ];
     assert_eq!(*secrets.kinds(), BTreeSet::from(kinds));

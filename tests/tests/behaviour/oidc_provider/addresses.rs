@@ -3,6 +3,7 @@
 use ciam_tests::{Framework, OidcProvider, ShopSetup, Visitor, cases};
 use http::StatusCode;
 use serde_json::{Value, json};
+use url::Position;
 
 cases! {
     at OidcProvider, because "the issuer of a tenant has one form, which customer_tenant is about":
@@ -69,6 +70,10 @@ async fn issuer_with(on: Framework, path: &str, misspelt: fn(&str) -> String) {
         let me = shop.me(&mut visitor).await.expect("signed in");
         assert_eq!(me["claims"]["iss"], issuer);
         let bye = shop.sign_out(&mut visitor).await;
-        assert_eq!(bye.url.as_str(), shop.route("signed-out"), "{bye}");
+        assert_eq!(
+            &bye.url[..Position::AfterPath],
+            shop.route("signed-out"),
+            "{bye}"
+        );
     }
 }

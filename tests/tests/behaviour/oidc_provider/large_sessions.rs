@@ -4,6 +4,7 @@ use ciam_tests::visitor::Page;
 use ciam_tests::{Framework, OidcProvider, OidcShop, ShopSetup, Visitor, cases, finish_sign_in};
 use http::StatusCode;
 use serde_json::{Value, json};
+use url::Position;
 
 use super::{ID_TOKEN, SESSION, TRANSACTION, cookie_names};
 
@@ -88,7 +89,11 @@ async fn many_claims_of_userinfo_are_spread_over_several_cookies(on: Framework) 
     assert_eq!(group_count(&shop.me(&mut switching).await), Some(all));
 
     let bye = shop.sign_out(&mut switching).await;
-    assert_eq!(bye.url.as_str(), shop.route("signed-out"), "{bye}");
+    assert_eq!(
+        &bye.url[..Position::AfterPath],
+        shop.route("signed-out"),
+        "{bye}"
+    );
     assert_eq!(
         cookie_names(&switching, "ciam-"),
         [""; 0],
