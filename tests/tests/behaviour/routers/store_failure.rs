@@ -14,13 +14,12 @@ use super::shape;
 cases! {
     at LocalTenant and OidcProvider:
         a_store_that_fails_is_a_page_for_whoever_opens_one_and_a_code_for_a_script;
+    on Axum at LocalTenant, because "axum tells `Option<User>` what failed":
+        an_optional_user_is_not_nobody_while_the_store_fails;
 }
 
 async fn a_store_that_fails_is_a_page_for_whoever_opens_one_and_a_code_for_a_script(on: Backend) {
-    let store = Arc::new(FailingStore::default());
-    let kept = Arc::clone(&store) as Arc<dyn SessionStore>;
-    let routes = shape!(of_sessions, OF_SESSIONS);
-    let mut world = World::serving_with(on, routes, |config| config.with_session_store(kept)).await;
+    let (mut world, store) = begin(on).await;
     let before = world.open("/user").await;
     assert_eq!(before.body, "Ada here", "{before}");
 
@@ -47,6 +46,26 @@ async fn a_store_that_fails_is_a_page_for_whoever_opens_one_and_a_code_for_a_scr
         let page = world.visitor.go(world.site.url(path)).await;
         assert_eq!(page.body, body, "recovery needs nobody: {page}");
     }
+}
+
+async fn an_optional_user_is_not_nobody_while_the_store_fails(on: Backend) {
+    let (mut world, store) = begin(on).await;
+    world.open("/user").await;
+    store.fail(true);
+    let page = world.visitor.go(world.site.url("/option")).await;
+    is_unavailable(&page);
+    assert!(page.text().contains(" Code session.store"), "{page}");
+    store.fail(false);
+    let page = world.visitor.go(world.site.url("/option")).await;
+    assert_eq!(page.body, "true", "{page}");
+}
+
+async fn begin(on: Backend) -> (World, Arc<FailingStore>) {
+    let store = Arc::new(FailingStore::default());
+    let kept = Arc::clone(&store) as Arc<dyn SessionStore>;
+    let routes = shape!(of_sessions, OF_SESSIONS);
+    let world = World::serving_with(on, routes, |config| config.with_session_store(kept)).await;
+    (world, store)
 }
 
 fn is_unavailable(page: &Page) {
