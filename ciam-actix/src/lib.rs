@@ -48,6 +48,9 @@
 //! error of an extractor within an `Option` into `None`: a missing layer or a session
 //! that cannot be read would pass for "nobody is signed in".
 //!
+//! **APIs.** A handler that asks for [`AccessToken`] can call one for the user; with
+//! [`Session`] and [`Ciam::token`] several. An API asks for its [`Caller`].
+//!
 //! **Order.** In actix-web the middleware that is registered last is the outermost:
 //! call `.wrap(ciam.layer())` after the guards. A route without it answers 500, and the
 //! log names the missing call.

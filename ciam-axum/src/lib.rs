@@ -34,6 +34,9 @@
 //! not cached. Which answer a visitor gets is decided in `ciam-core`, the same for
 //! every framework; this crate knows nothing of the protocol.
 //!
+//! **APIs.** A handler that asks for [`AccessToken`] can call one for the user; with
+//! [`Session`] and [`Ciam::token`] several. An API asks for its [`Caller`].
+//!
 //! **Order.** In axum a layer wraps the routes added before it: call `.layer(…)`
 //! last. A route without it answers 500, and the log names the missing call.
 //!

@@ -36,7 +36,7 @@
 //! # Features
 //!
 //! `metrics`: counters and histograms for the recorder of the crate `metrics`:
-//! `ciam_visits_total` (`visitor`), `ciam_sign_ins_total` (`outcome`, a code) and
+//! `ciam_visits_total` (`visitor`), `ciam_sign_ins_total` and `ciam_tokens_total` (`outcome`, a code) and
 //! `ciam_provider_request_seconds` (`request`, `outcome`). Default: off. Spans and log
 //! lines of `tracing` are always there.
 //!

@@ -2,9 +2,10 @@
 //!
 //! | metric | labels |
 //! |---|---|
-//! | `ciam_visits_total` | `visitor`: `anonymous`, `signed_in`, `refused` |
+//! | `ciam_visits_total` | `visitor`: `anonymous`, `signed_in`, `refused`, `unknown` where the session store failed |
 //! | `ciam_access_tokens_total` | `source`: `cache`, `signature`, `refused` |
 //! | `ciam_sign_ins_total` | `outcome`: `completed` or the code of the failure |
+//! | `ciam_tokens_total` | `outcome` of asking for a token for an API: `granted` or the code of the failure |
 //! | `ciam_provider_request_seconds` | `request`: `metadata`, `keys`, `revocation`, `token`, `userinfo`; `outcome`: `ok`, `failed` |
 
 use std::time::{Duration, Instant};
@@ -15,6 +16,7 @@ pub(crate) enum Visitor {
     Anonymous,
     Refused,
     SignedIn,
+    Unknown,
 }
 
 impl Visitor {
@@ -23,6 +25,7 @@ impl Visitor {
             Self::Anonymous => "anonymous",
             Self::Refused => "refused",
             Self::SignedIn => "signed_in",
+            Self::Unknown => "unknown",
         }
     }
 }
@@ -58,6 +61,10 @@ pub(crate) fn visit(visitor: Visitor) {
 
 pub(crate) fn sign_in(outcome: &'static str) {
     count("ciam_sign_ins_total", "outcome", outcome);
+}
+
+pub(crate) fn token(outcome: &'static str) {
+    count("ciam_tokens_total", "outcome", outcome);
 }
 
 /// Times a request to the provider, from here to its outcome.

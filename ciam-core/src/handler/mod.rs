@@ -201,6 +201,7 @@ impl Ciam {
             telemetry::visit(Visitor::Refused);
             return Err(Rejection::cross_site(self, incoming));
         }
+        arrival.count();
         Ok(Visit::new(self.clone(), arrival))
     }
 
@@ -208,7 +209,9 @@ impl Ciam {
     /// `Cookie` headers decide. For adapters that would have to convert the others.
     pub fn visit_read_only<'h>(&self, cookies: impl Iterator<Item = &'h [u8]>) -> Visit {
         let _span = tracing::debug_span!("visit").entered();
-        Visit::new(self.clone(), self.arrival(cookies))
+        let arrival = self.arrival(cookies);
+        arrival.count();
+        Visit::new(self.clone(), arrival)
     }
 
     /// What the cookies say. A session in a store is not asked for yet.
@@ -217,7 +220,6 @@ impl Ciam {
             return Arrival::Anonymous;
         }
         let Some(cookie) = self.session_cookie(cookies) else {
-            telemetry::visit(Visitor::Anonymous);
             return Arrival::Anonymous;
         };
         if let Some(store) = self.0.config.session_store() {
@@ -226,10 +228,8 @@ impl Ciam {
         }
         let now = self.now();
         let Some(session) = self.open_session(&cookie, now) else {
-            telemetry::visit(Visitor::Anonymous);
             return Arrival::Anonymous;
         };
-        telemetry::visit(Visitor::SignedIn);
         let present = cookie.present();
         let renewal = self.renewal(&session, present, now);
         let found = SignedIn {

@@ -15,6 +15,7 @@ use crate::session::Session;
 use crate::session::scopes::{Scopes, ScopesError};
 use crate::session::tokens::{AccessToken, TokenState};
 use crate::store::{KeyKind, Saved, StoreKey};
+use crate::telemetry;
 
 /// What is refreshed at the moment: a session's token for some scopes.
 pub(super) type Refreshes = Flights<(StoreKey, Scopes), Result<Tokened, TokensError>>;
@@ -226,9 +227,13 @@ impl Ciam {
     /// After a failure the provider is left alone for a while.
     pub(super) fn conclude<T>(&self, place: &(StoreKey, Scopes), result: &Result<T, TokensError>) {
         match result {
-            Ok(_) => self.0.pauses.end(place),
+            Ok(_) => {
+                telemetry::token("granted");
+                self.0.pauses.end(place);
+            }
             Err(error) => {
                 let code = error.code();
+                telemetry::token(code);
                 tracing::warn!(code, %error, "the provider gave no token");
                 self.0.pauses.begin(place, error, self.now());
             }

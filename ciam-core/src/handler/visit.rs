@@ -19,6 +19,7 @@ use crate::clock::Timestamp;
 use crate::session::Session;
 use crate::session::cookie::Present;
 use crate::store::StoreError;
+use crate::telemetry::{self, Visitor};
 use serde::de::DeserializeOwned;
 
 /// Who a visitor is, for the length of one request.
@@ -51,6 +52,17 @@ pub(super) enum Arrival {
     SignedIn(SignedIn, Timestamp),
     /// The cookie says where the session is.
     Stored(StoredAt),
+}
+
+impl Arrival {
+    /// One whose session is in a store is counted when that has answered.
+    pub(super) fn count(&self) {
+        match self {
+            Self::Anonymous => telemetry::visit(Visitor::Anonymous),
+            Self::SignedIn(..) => telemetry::visit(Visitor::SignedIn),
+            Self::Stored(_) => {}
+        }
+    }
 }
 
 /// A session that is alive.
@@ -161,6 +173,11 @@ impl Visit {
         let visit = self.clone();
         let mut pending: PendingVisit = Box::pin(async move {
             let found = visit.0.ciam.find(&at, visit.now()).await;
+            telemetry::visit(match &found {
+                Ok(Some(_)) => Visitor::SignedIn,
+                Ok(None) => Visitor::Anonymous,
+                Err(_) => Visitor::Unknown,
+            });
             if let Err(error) = &found {
                 tracing::error!(code = error.code(), %error, "it is not known who the visitor is");
             }

@@ -19,6 +19,12 @@ async fn visits_sign_ins_and_requests_are_counted() {
     assert!(!refused.is_signed_in(&bench));
     bench.provider.state().claims = json!({ "aud": "another" });
     refused.sign_in(&bench, "/auth/login").await;
+    bench.provider.state().claims = json!({});
+    let token = bench.ciam.token_of_application(&["api://a/.default"]).await;
+    token.expect("a token");
+    bench.provider.state().down = vec!["/token"];
+    let token = bench.ciam.token_of_application(&["api://b/.default"]).await;
+    token.expect_err("down");
     let cross_site = [("sec-fetch-site", "cross-site")];
     assert!(
         browser
@@ -41,7 +47,9 @@ async fn visits_sign_ins_and_requests_are_counted() {
         found.insert(format!("{} {}", key.name(), labels.join(" ")), count);
     }
     let expected = [
-        ("ciam_provider_request_seconds request=token outcome=ok", 2),
+        ("ciam_provider_request_seconds request=token outcome=ok", 3),
+        ("ciam_tokens_total outcome=granted", 1),
+        ("ciam_tokens_total outcome=transport.connect", 1),
         ("ciam_sign_ins_total outcome=completed", 1),
         ("ciam_sign_ins_total outcome=token.audience", 1),
         ("ciam_visits_total visitor=anonymous", 1),
