@@ -10,10 +10,9 @@ use url::{Url, form_urlencoded};
 
 use super::redact::shown;
 use crate::clock::Timestamp;
-use crate::config::{ClientAuth, ClientCredential};
+use crate::config::{ClientAuth, ClientCredential, MAX_SCOPE_BYTES};
 use crate::secret::Secret;
 use crate::session::tokens::AccessToken;
-use crate::token::MAX_TOKEN_BYTES;
 use crate::transport;
 
 mod error;
@@ -170,22 +169,24 @@ pub(crate) fn token_response(
             });
         }
     }
-    // 5. What is there is a text of a length that can be kept.
-    let text = |member, value: Option<Value>| match value {
-        Some(Value::String(text)) if text.len() > MAX_TOKEN_BYTES => {
+    // 5. What is there is a text, and what is kept has a length that a session can hold.
+    let text = |value| match value {
+        Some(Value::String(text)) if !text.is_empty() => Some(text),
+        _ => None,
+    };
+    let kept = |member, value| match text(value) {
+        Some(text) if text.len() > MAX_KEPT_BYTES => {
             let bytes = text.len();
             Err(TokenEndpointError::TooLong { member, bytes })
         }
-        Some(Value::String(text)) if !text.is_empty() => Ok(Some(text)),
-        _ => Ok(None),
+        text => Ok(text.map(Secret::new)),
     };
-    let secret = |member, value| text(member, value).map(|text| text.map(Secret::new));
     Ok(TokenAnswer {
-        access_token: secret("access_token", body.access_token)?,
+        access_token: kept("access_token", body.access_token)?,
         expires_in: body.expires_in.as_ref().and_then(seconds),
-        id_token: secret("id_token", body.id_token)?,
-        refresh_token: secret("refresh_token", body.refresh_token)?,
-        scope: text("scope", body.scope).unwrap_or_default(),
+        id_token: text(body.id_token).map(Secret::new),
+        refresh_token: kept("refresh_token", body.refresh_token)?,
+        scope: text(body.scope).filter(|scope| scope.len() <= MAX_SCOPE_BYTES),
     })
 }
 
@@ -258,6 +259,10 @@ fn sent<'a>(asked: &TokenRequest<'a>) -> Vec<&'a str> {
     }
     sent
 }
+
+/// Access tokens of real providers have one to two thousand bytes, refresh tokens up to
+/// three thousand.
+const MAX_KEPT_BYTES: usize = 16 * 1024;
 
 #[cfg(test)]
 mod tests;

@@ -157,10 +157,18 @@ impl Tokens {
         let excess = (tokens.held.len() + 1).saturating_sub(MAX_HELD);
         tokens.held.drain(..excess);
         tokens.held.push((scopes.clone(), token));
+        while tokens.held.len() > 1 && tokens.held_bytes() > MAX_HELD_BYTES {
+            tokens.held.remove(0);
+        }
         if let Some(refresh_token) = refresh_token {
             tokens.refresh_token = refresh_token;
         }
         tokens
+    }
+
+    fn held_bytes(&self) -> usize {
+        let lengths = self.held.iter().map(|(_, token)| token.expose().len());
+        lengths.sum()
     }
 
     /// Without what can be had again: for a cookie, whose room is small.
@@ -257,6 +265,9 @@ const LONGEST_LIFE: Duration = Duration::from_secs(48 * 60 * 60);
 /// Sets of scopes, so that a session has a bound: an application calls a few APIs.
 const MAX_HELD: usize = 8;
 
+/// Together, so that the session fits into a store beside claims and a refresh token.
+const MAX_HELD_BYTES: usize = 24 * 1024;
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -334,6 +345,21 @@ mod tests {
         let later = NOW.after(UNKNOWN_LIFE);
         let tokens = tokens.with(&scopes("z"), token("t", None), None, later);
         assert_eq!(tokens.held.len(), 1, "what has expired goes first");
+    }
+
+    #[test]
+    fn long_tokens_leave_room_for_the_session() {
+        let long = "t".repeat(10 * 1024);
+        let mut tokens = tokens();
+        for n in 0..4 {
+            let scopes = scopes(&format!("s{n}"));
+            tokens = tokens.with(&scopes, token(&long, None), None, NOW);
+            assert!(tokens.held(&scopes).is_some(), "the newest is there");
+        }
+        assert_eq!(tokens.held.len(), 2);
+        let longest = token(&"t".repeat(60 * 1024), None);
+        let tokens = tokens.with(&scopes("z"), longest, None, NOW);
+        assert_eq!(tokens.held.len(), 1);
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Why there are no tokens.
 
+use super::MAX_KEPT_BYTES;
 use super::refusal::Refusal;
-use crate::token::MAX_TOKEN_BYTES;
 use crate::transport::TransportError;
 
 /// Why there are no tokens.
@@ -53,7 +53,7 @@ pub(crate) enum TokenEndpointError {
         found: String,
     },
     /// A token longer than any provider's.
-    #[error("the {member} has {bytes} bytes, the limit is {MAX_TOKEN_BYTES}")]
+    #[error("the {member} has {bytes} bytes, the limit is {MAX_KEPT_BYTES}")]
     TooLong {
         /// Which one.
         member: &'static str,

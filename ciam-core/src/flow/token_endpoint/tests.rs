@@ -179,6 +179,10 @@ fn any_other_answer_is_refused_with_a_code() {
     let good = json!({"id_token": "i", "token_type": "Bearer"}).to_string();
     let twice = good.replacen('{', r#"{"id_token":"j","#, 1);
     let deep = "[".repeat(500);
+    let long = |member: &str| {
+        let token = "t".repeat(MAX_KEPT_BYTES + 1);
+        json!({"id_token": "i", "token_type": "Bearer", member: token}).to_string()
+    };
     let array = r#"["a",null,null,"i","Bearer"]"#;
     for (status, body, code) in [
         (200, "", "token_endpoint.not_json"),
@@ -202,6 +206,8 @@ fn any_other_answer_is_refused_with_a_code() {
             r#"{"token_type":7,"id_token":"i"}"#,
             "token_endpoint.member",
         ),
+        (200, &long("access_token"), "token_endpoint.too_long"),
+        (200, &long("refresh_token"), "token_endpoint.too_long"),
         (
             200,
             r#"{"token_type":"DPoP","id_token":"i"}"#,
