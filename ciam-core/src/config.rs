@@ -351,6 +351,10 @@ impl Config {
         self.id_token_algorithm
     }
 
+    pub(crate) const fn http_timeout(&self) -> Duration {
+        self.http_timeout
+    }
+
     pub(crate) const fn max_age(&self) -> Option<Duration> {
         self.max_age
     }

@@ -181,10 +181,17 @@ pub(crate) fn token_response(
         }
         text => Ok(text.map(Secret::new)),
     };
+    // A refresh may bring no ID token, and then nobody compares whose it is: an odd one is
+    // not as if there were none.
+    let id_token = match body.id_token {
+        Some(Value::String(id_token)) => Some(Secret::new(id_token)),
+        Some(_) => return Err(TokenEndpointError::Member { member: "id_token" }),
+        None => None,
+    };
     Ok(TokenAnswer {
         access_token: kept("access_token", body.access_token)?,
         expires_in: body.expires_in.as_ref().and_then(seconds),
-        id_token: text(body.id_token).map(Secret::new),
+        id_token,
         refresh_token: kept("refresh_token", body.refresh_token)?,
         scope: text(body.scope).filter(|scope| scope.len() <= MAX_SCOPE_BYTES),
     })

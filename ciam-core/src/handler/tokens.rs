@@ -123,9 +123,12 @@ impl Ciam {
     ) -> Result<Tokened, TokensError> {
         let realm = self.config().cookies().realm();
         let lease = StoreKey::of(KeyKind::Refresh, realm, &[home.key.as_bytes()]);
+        // A request to the provider, and what it gave written down. One that is killed
+        // meanwhile holds it to its end.
+        let life = self.config().http_timeout() + WRITING;
         let began = tokio::time::Instant::now();
         let (newest, is_ours) = loop {
-            let is_ours = answered(home.store.mark(&lease, LEASE)).await?;
+            let is_ours = answered(home.store.mark(&lease, life)).await?;
             // What the other one wrote is read after it let go.
             let newest = self.newest(home, seen).await;
             if is_ours || newest.is_err() {
@@ -303,10 +306,6 @@ const OF_SIGN_IN: [&str; 6] = [
     "phone",
     "profile",
 ];
-
-/// How long one instance may take: a request to the provider, of ten seconds by default, and
-/// as long again to write down what it gave. A killed instance holds it to its end.
-const LEASE: Duration = Duration::from_secs(30);
 
 /// How long it is tried to write down what the provider gave.
 const WRITING: Duration = Duration::from_secs(20);

@@ -237,6 +237,22 @@ fn any_other_answer_is_refused_with_a_code() {
 }
 
 #[test]
+fn an_id_token_that_is_no_text_is_not_as_if_there_were_none() {
+    let with =
+        |id_token| json!({"token_type": "Bearer", "access_token": "a", "id_token": id_token});
+    for odd in [json!(7), json!(["i"]), json!({"i": 1}), json!(true)] {
+        let error = answered(200, with(odd.clone()).to_string(), &secret());
+        assert_eq!(
+            error.expect_err("odd").code(),
+            "token_endpoint.member",
+            "{odd}"
+        );
+    }
+    let none = answered(200, with(json!(null)).to_string(), &secret());
+    assert!(none.expect("as after a refresh").id_token.is_none());
+}
+
+#[test]
 fn what_was_sent_is_not_in_the_error() {
     let header = request(&secret(), ClientAuth::Basic);
     let header = header.headers()[AUTHORIZATION].to_str().expect("ASCII");
