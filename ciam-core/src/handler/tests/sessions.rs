@@ -7,13 +7,14 @@ use futures_util::future::join_all;
 use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::json;
-use url::form_urlencoded;
 
 use super::bench::{Bench, Browser, NAVIGATION, NOW, SECRET, text};
 use super::provider::ISSUER;
 use super::stored::{Fault, Watched, ask, bench, is_known};
 use crate::store::{MemoryStore, SessionStore, StoreKey};
 use crate::{CurrentSession, Ended, Incoming, SessionId, SessionInfo, UserId, Visit};
+
+mod tokens;
 
 const FIREFOX: &str = "Mozilla/5.0 (Windows NT 10.0; rv:140.0) Gecko/20100101 Firefox/140.0";
 const HOUR: Duration = Duration::from_secs(3600);
@@ -357,49 +358,6 @@ async fn whose_sessions_an_administrator_ends_is_out_everywhere() {
         assert_eq!(ask(browser, &bench).await, Ok(None));
     }
     assert!(is_known(&bob, &bench).await);
-}
-
-#[tokio::test]
-async fn the_tokens_of_a_session_that_is_ended_are_revoked() {
-    let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::default());
-    let bench = Bench::with(|config| {
-        let config = config.with_scopes("openid offline_access api://orders/read");
-        config.with_session_store(store)
-    });
-    let endpoint = json!({ "revocation_endpoint": format!("{ISSUER}/revoke") });
-    bench.provider.state().metadata = endpoint;
-    let mut browsers = Vec::new();
-    for _ in 0..5 {
-        browsers.push(signed_in(&bench, "alice").await);
-    }
-    let other = id(&browsers[1], &bench).await;
-    assert_eq!(end(&browsers[0], &bench, &other).await, Ended::Other);
-    assert_eq!(revoked(&bench, 1).await, ["refresh 2"]);
-    let unknown = SessionId::of(StoreKey::from_bytes([7; 32]));
-    assert_eq!(end(&browsers[0], &bench, &unknown).await, Ended::NotFound);
-    assert_eq!(end_others(&browsers[0], &bench).await, 3);
-    let all = ["refresh 2", "refresh 3", "refresh 4", "refresh 5"];
-    assert_eq!(revoked(&bench, 4).await, all);
-    let user = UserId::new(ISSUER, "alice");
-    let ended = bench.ciam.end_sessions_of(&user).await;
-    assert_eq!(ended.expect("the store answers"), 1);
-    assert_eq!(revoked(&bench, 5).await[0], "refresh 1");
-}
-
-/// The refresh tokens that the provider was asked to revoke, once there are so many.
-async fn revoked(bench: &Bench, count: usize) -> Vec<String> {
-    while bench.provider.state().revoked.len() < count {
-        tokio::task::yield_now().await;
-    }
-    let forms = bench.provider.state().revoked.clone();
-    let token = |form: &String| {
-        let mut fields = form_urlencoded::parse(form.as_bytes());
-        let token = fields.find(|(name, _)| name == "token");
-        token.expect("a token").1.into_owned()
-    };
-    let mut tokens: Vec<_> = forms.iter().map(token).collect();
-    tokens.sort_unstable();
-    tokens
 }
 
 #[tokio::test]
