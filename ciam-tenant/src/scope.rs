@@ -21,9 +21,15 @@ impl Scopes {
         Self::default()
     }
 
-    /// The scopes of an authorization request.
+    /// The scopes of an authorization request. They may be of several APIs, all of which the
+    /// application has to be allowed; the code is worth a token for the first one (Microsoft,
+    /// "OAuth 2.0 authorization code flow", sections "Request an authorization code" and "Redeem
+    /// a code for an access token").
     pub(crate) fn parse(scope: &str, consent: &Consent<'_>) -> Result<Self, Aadsts> {
-        let scopes = Self::read(scope, consent)?;
+        let scopes = Self::read(&of_first_resource(scope), consent)?;
+        for resource in scope.split_ascii_whitespace().filter_map(resource_of) {
+            Self::read(&of_resource(scope, Some(&resource)), consent)?;
+        }
         if !scopes.has("openid") && scopes.resource.is_none() {
             let why = "This tenant answers OpenID Connect requests: the scope 'openid' is missing.";
             return Err(invalid(scope, why));
@@ -105,15 +111,22 @@ impl Scopes {
 /// where a refresh names several, the service answers for the first (Microsoft, "OAuth 2.0
 /// authorization code flow", section "Refresh the access token").
 fn of_first_resource(scope: &str) -> String {
-    let resource = |name: &str| match Name::parse(name) {
+    let first = scope.split_ascii_whitespace().find_map(resource_of);
+    of_resource(scope, first.as_deref())
+}
+
+fn of_resource(scope: &str, resource: Option<&str>) -> String {
+    let names = scope.split_ascii_whitespace();
+    let wanted = names.filter(|name| resource_of(name).is_none_or(|of| Some(&*of) == resource));
+    wanted.collect::<Vec<_>>().join(" ")
+}
+
+fn resource_of(name: &str) -> Option<String> {
+    match Name::parse(name) {
         Some(name) => Some(name.client_id),
         None if GRAPH_SCOPES.contains(&name) => Some("graph".to_owned()),
         None => None,
-    };
-    let names = || scope.split_ascii_whitespace();
-    let first = names().find_map(resource);
-    let wanted = names().filter(|name| resource(name).is_none_or(|of| Some(of) == first));
-    wanted.collect::<Vec<_>>().join(" ")
+    }
 }
 
 pub(crate) fn invalid(scope: &str, why: &str) -> Aadsts {

@@ -79,6 +79,21 @@ fn the_scopes_of_one_api_are_granted_by_consent() {
 }
 
 #[test]
+fn several_apis_may_be_asked_for_and_the_first_one_gets_the_token() {
+    with_consent(|consent| {
+        let (own, orders) = (format!("{SHOP}/shop.use"), format!("{ORDERS}/orders.read"));
+        for (first, second) in [(&own, &orders), (&orders, &own)] {
+            let scopes = Scopes::parse(&format!("openid {first} {second}"), consent).unwrap();
+            assert_eq!(scopes.to_text(), format!("openid {first}"));
+        }
+        // A token request names one.
+        let both = format!("openid {own} {orders}");
+        let scopes = Scopes::parse(&both, consent).unwrap();
+        assert_eq!(scopes.narrowed(&both, consent).unwrap_err().number, 700022);
+    });
+}
+
+#[test]
 fn what_an_application_may_not_have_has_its_number() {
     with_consent(|consent| {
         for (scope, number) in [
@@ -92,9 +107,8 @@ fn what_an_application_may_not_have_has_its_number() {
             ("STOCK/.default", 65001),
             ("ORDERS/.default ORDERS/orders.read", 70011),
             ("ORDERS/", 70011),
-            ("ORDERS/orders.read STOCK/stock", 700022),
-            ("ORDERS/orders.read SHOP/shop.use", 700022),
-            ("User.Read ORDERS/orders.read", 700022),
+            ("ORDERS/orders.read STOCK/stock", 65001),
+            ("User.Read ORDERS/orders.delete", 650053),
         ] {
             let scope = format!("openid {scope}")
                 .replace("ORDERS", ORDERS)
