@@ -8,7 +8,7 @@
 //! - [`StrippingProxy`]: a proxy that gives an application a path of its own
 //! - [`Scripted`](scripted::Scripted): a provider that fails as it is told
 //! - [`Site`]: an application in this process, on any framework
-//! - [`Store`]: where it keeps its sessions, and [`Redis`], one of them
+//! - [`Store`]: where it keeps its sessions; [`Kept`]: in the servers of all tests
 //! - [`suite`]: cases that run on every framework, and against several providers
 //! - [`Logs`]: everything that is logged in this process
 //! - [`Secrets`]: whether a text has one of them in it, in any disguise
@@ -20,6 +20,7 @@
 //! - [`Redis`], [`Sentinel`], [`Postgres`]: servers that sessions are kept in
 //! - [`Certificates`]: for servers with TLS
 //! - [`FailingStore`]: a store of sessions that fails while it is told to
+//! - [`KnownKeys`]: one whose values can be replaced
 //! - [`Port`]: a port that nobody else gets
 //! - [`ranks`]: which module may use which
 //!
@@ -33,6 +34,7 @@ mod disguise;
 mod echo;
 mod failing_store;
 pub mod honest;
+mod known_keys;
 mod logs;
 mod oidc_shop;
 mod port;
@@ -58,6 +60,7 @@ pub use ciam_core::Ciam;
 pub use disguise::Secrets;
 pub use echo::{Echo, Received};
 pub use failing_store::FailingStore;
+pub use known_keys::KnownKeys;
 pub use logs::{Line, Logs};
 pub use oidc_shop::{OidcShop, ShopSetup, finish_sign_in};
 pub use port::Port;
@@ -67,8 +70,8 @@ pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};
 pub use redis::{Redis, Sentinel};
 pub use site::{ActixRoutes, ActixServer, AxumServer, Routes, Site, listen, told};
-pub use store::Store;
-pub use suite::{Backend, Framework, ProviderKind};
+pub use store::{Kept, Store};
+pub use suite::{Backend, Framework, ProviderKind, StoreKind};
 pub use visitor::Visitor;
 
 /// The root of the workspace.

@@ -15,6 +15,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use libtest_mimic::{Arguments, Trial};
 
 use self::report::Report;
+use crate::store::end_servers;
 use crate::workspace;
 
 /// A framework with an adapter.
@@ -39,6 +40,20 @@ pub enum ProviderKind {
     Misbehaving,
 }
 
+/// Where an application keeps its sessions.
+#[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
+#[allow(clippy::exhaustive_enums)] // tests name them all
+pub enum StoreKind {
+    /// In sealed cookies.
+    Cookie,
+    /// In its process.
+    Memory,
+    /// In the Redis of this run.
+    Redis,
+    /// In the PostgreSQL of this run.
+    Postgres,
+}
+
 /// What a case runs on.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 #[non_exhaustive]
@@ -47,6 +62,8 @@ pub struct Backend {
     pub framework: Framework,
     /// Where its visitors sign in.
     pub provider: ProviderKind,
+    /// Where their sessions are.
+    pub store: StoreKind,
 }
 
 /// Cases that run on the same sides.
@@ -57,6 +74,8 @@ pub struct Group {
     pub only: Option<Framework>,
     /// The providers.
     pub providers: &'static [ProviderKind],
+    /// Where sessions are.
+    pub stores: &'static [StoreKind],
     /// Why not on all frameworks, or not at both honest providers.
     pub because: Option<&'static str>,
     /// Their names and functions.
@@ -81,16 +100,19 @@ pub type Run = fn(Backend) -> Pin<Box<dyn Future<Output = ()>>>;
 /// ```text
 /// cases! {
 ///     at LocalTenant and OidcProvider: two_tabs_can_sign_in_at_once, …;
+///     at LocalTenant and OidcProvider in every store: a_script_can_sign_out, …;
 ///     at OidcProvider, because "the local tenant signs with RS256 only": …;
 ///     on Axum at LocalTenant, because "only axum has optional extractors of its own": …;
 /// }
 /// ```
 ///
 /// A case takes a [`Backend`], or a [`Framework`] where there is one kind of provider.
+/// Sessions are in cookies, where nothing is said; `in kept store` leaves those out.
 #[macro_export]
 macro_rules! cases {
     ($(
-        $(on $framework:ident)? at $($provider:ident)and+ $(, because $why:literal)? :
+        $(on $framework:ident)? at $($provider:ident)and+ $(in $stores:ident store)?
+        $(, because $why:literal)? :
         $($case:ident),+ $(,)? ;
     )+) => {
         pub(crate) const CASES: $crate::suite::Module = $crate::suite::Module {
@@ -98,11 +120,15 @@ macro_rules! cases {
             groups: &[$($crate::suite::Group {
                 only: $crate::cases!(@option $($crate::suite::Framework::$framework)?),
                 providers: &[$($crate::suite::ProviderKind::$provider),+],
+                stores: $crate::cases!(@stores $($stores)?),
                 because: $crate::cases!(@option $($why)?),
                 cases: &[$((stringify!($case), |backend| Box::pin($case(backend.into())))),+],
             }),+],
         };
     };
+    (@stores) => { &$crate::suite::StoreKind::ALL.split_at(1).0 };
+    (@stores every) => { &$crate::suite::StoreKind::ALL };
+    (@stores kept) => { &$crate::suite::StoreKind::ALL.split_at(1).1 };
     (@option) => { None };
     (@option $value:expr) => { Some($value) };
 }
@@ -123,6 +149,7 @@ pub fn run(modules: &[Module]) -> ExitCode {
     }
     let listed = arguments.list;
     let conclusion = libtest_mimic::run(&arguments, trials);
+    end_servers();
     if !listed {
         let report = report.lock().unwrap_or_else(PoisonError::into_inner);
         let table = report.table(conclusion.num_ignored);
@@ -171,6 +198,22 @@ impl fmt::Display for ProviderKind {
     }
 }
 
+impl StoreKind {
+    /// All of them.
+    pub const ALL: [Self; 4] = [Self::Cookie, Self::Memory, Self::Redis, Self::Postgres];
+}
+
+impl fmt::Display for StoreKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Cookie => "cookie",
+            Self::Memory => "memory",
+            Self::Redis => "Redis",
+            Self::Postgres => "PostgreSQL",
+        })
+    }
+}
+
 impl From<Backend> for Framework {
     fn from(backend: Backend) -> Self {
         backend.framework
@@ -204,14 +247,20 @@ impl Group {
         let frameworks = frameworks.filter(|framework| self.only.is_none_or(|o| o == *framework));
         let backends = frameworks.flat_map(|framework| {
             let at = self.providers.iter();
-            at.map(move |provider| Backend {
-                framework,
-                provider: *provider,
+            at.flat_map(move |provider| {
+                self.stores.iter().map(move |store| Backend {
+                    framework,
+                    provider: *provider,
+                    store: *store,
+                })
             })
         });
         let trial = |backend: Backend| {
             let report = Arc::clone(report);
-            let place = format!("{} at {}", backend.framework, backend.provider);
+            let mut place = format!("{} at {}", backend.framework, backend.provider);
+            if self.stores.len() > 1 {
+                place = format!("{place}, {}", backend.store);
+            }
             Trial::test(format!("{module}::{name}"), move || {
                 let runtime = tokio::runtime::Builder::new_current_thread()
                     .enable_all()

@@ -3,12 +3,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-use super::{Backend, Framework, Group, ProviderKind};
+use super::{Backend, Framework, Group, ProviderKind, StoreKind};
 
 /// The cases that passed.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    passed: BTreeMap<(&'static str, Column), BTreeSet<(&'static str, ProviderKind)>>,
+    passed: BTreeMap<(&'static str, Column), BTreeSet<(&'static str, ProviderKind, StoreKind)>>,
+    /// Those that run wherever sessions are kept.
+    kept: BTreeMap<&'static str, BTreeMap<(StoreKind, Framework), usize>>,
     reasons: BTreeMap<(&'static str, String), BTreeSet<(&'static str, &'static str)>>,
 }
 
@@ -33,7 +35,11 @@ impl Report {
             None => Column::Everywhere(backend.provider, backend.framework),
         };
         let cases = self.passed.entry((module, column)).or_default();
-        cases.insert((name, backend.provider));
+        cases.insert((name, backend.provider, backend.store));
+        if group.stores.len() > 1 {
+            let kept = self.kept.entry(module).or_default();
+            *kept.entry((backend.store, backend.framework)).or_default() += 1;
+        }
         if let Some(because) = group.because {
             let side = match group.only {
                 Some(framework) => format!("{framework} only"),
@@ -82,6 +88,7 @@ impl Report {
             "\n{} runs passed, {skipped} skipped",
             sums.iter().sum::<usize>()
         );
+        self.add_stores(&mut table);
         for ((because, side), cases) in &self.reasons {
             let modules: BTreeSet<&str> = cases.iter().map(|(module, _)| *module).collect();
             let modules: Vec<&str> = modules.into_iter().collect();
@@ -93,5 +100,27 @@ impl Report {
             );
         }
         table
+    }
+
+    fn add_stores(&self, table: &mut String) {
+        if self.kept.is_empty() {
+            return;
+        }
+        let _ = write!(table, "\nthose of them by where sessions are\n\n{:<38}", "");
+        for store in StoreKind::ALL {
+            let _ = write!(table, "{:^18}", store.to_string());
+        }
+        let _ = writeln!(table, "\n{:<38}{}", "", "     axum    actix".repeat(4));
+        for (module, counts) in &self.kept {
+            let _ = write!(table, "{module:<38}");
+            for store in StoreKind::ALL {
+                for framework in Framework::ALL {
+                    let count = counts.get(&(store, framework)).unwrap_or(&0);
+                    let _ = write!(table, "{count:>9}");
+                }
+            }
+            table.push('\n');
+        }
+        table.push('\n');
     }
 }

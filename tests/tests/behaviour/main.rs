@@ -88,6 +88,7 @@ fn main() -> ExitCode {
         sign_in::keys::CASES,
         sign_in::large_sessions::CASES,
         sign_in::outage::CASES,
+        sign_in::planted::CASES,
         sign_in::sessions::CASES,
         sign_in::sign_out::CASES,
         sign_out::backchannel::CASES,

@@ -7,7 +7,7 @@ use super::changed::{value, with};
 use super::{BAD_GATEWAY, BAD_REQUEST, SESSION, TRANSACTION, World, cookie_names, own_cookies};
 
 cases! {
-    at LocalTenant and OidcProvider:
+    at LocalTenant and OidcProvider in every store:
         a_code_that_is_made_up_or_of_another_browser_is_refused_by_the_provider,
         a_callback_address_of_another_browser_signs_nobody_in,
         the_same_callback_address_again_leads_home_or_explains,

@@ -10,7 +10,7 @@ use serde_json::Value;
 use super::{SESSION, TRANSACTION, World, button, cookie_names, own_cookies};
 
 cases! {
-    at LocalTenant and OidcProvider:
+    at LocalTenant and OidcProvider in every store:
         a_protected_page_leads_through_the_provider_and_back,
         the_answer_may_come_by_form_post,
         the_scopes_that_are_set_are_asked_for_and_no_others,
@@ -138,7 +138,9 @@ async fn only_pages_of_the_application_may_send_an_order(on: Backend) {
     // Another site: the browser keeps the cookies, and it is nobody who orders.
     let mut stranger = home.clone();
     stranger.url = "https://evil.example/".parse().expect("an address");
-    let mut tricked = visitor.clone().stopping_before(&world.provider.authority());
+    let provider: url::Url = world.provider.issuer().parse().expect("an address");
+    let provider = provider.origin().ascii_serialization();
+    let mut tricked = visitor.clone().stopping_before(&provider);
     let page = tricked.submit(&button(&stranger, &order)).await;
     assert!(!page.body.contains("ordered"), "{page}");
     let sent = tricked

@@ -8,6 +8,7 @@ pub(crate) mod journey;
 pub(crate) mod keys;
 pub(crate) mod large_sessions;
 pub(crate) mod outage;
+pub(crate) mod planted;
 pub(crate) mod sessions;
 pub(crate) mod sign_out;
 
@@ -45,11 +46,29 @@ impl World {
         configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
     ) -> Self {
         Logs::capture();
-        let mut provider = None;
+        let (mut provider, store) = (None, on.store.ready().await);
         let site = Site::start(on.framework, async |base_url| {
             let setup = set_up(Setup::new(&format!("{base_url}/auth")));
             let started = provider.insert(setup.start(on.provider).await);
-            configure(started.config(base_url))
+            configure(store.of(started.config(base_url)))
+        })
+        .await;
+        Self::of(provider, site)
+    }
+
+    /// The same with routes of its own.
+    pub(crate) async fn serving_at(
+        on: Backend,
+        set_up: impl FnOnce(Setup) -> Setup,
+        routes: Routes,
+        configure: impl FnOnce(ConfigBuilder) -> ConfigBuilder,
+    ) -> Self {
+        Logs::capture();
+        let (mut provider, store) = (None, on.store.ready().await);
+        let site = Site::serve(on.framework, routes, async |base_url| {
+            let setup = set_up(Setup::new(&format!("{base_url}/auth")));
+            let started = provider.insert(setup.start(on.provider).await);
+            configure(store.of(started.config(base_url)))
         })
         .await;
         Self::of(provider, site)
