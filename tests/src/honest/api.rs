@@ -180,14 +180,15 @@ impl Honest {
     }
 }
 
-/// Registers the application as an API, the other one, and who calls them.
+/// Registers the other API, the application as one that may call it, and who calls both.
 pub(super) fn register(tenant: &Tenant, application: Application) {
     let orders = application
         .scope("orders.read")
         .scope("orders.write")
         .app_role("Admin")
         .app_role("Orders.Read.All")
-        .access_token_claim("xms_cc");
+        .access_token_claim("xms_cc")
+        .delegated_permission(Api::Stock.audience(), "stock.read");
     let stock = Application::web("Stock")
         .client_id(Api::Stock.audience())
         .scope("stock.read");
@@ -199,7 +200,7 @@ pub(super) fn register(tenant: &Tenant, application: Application) {
         .delegated_permission(CLIENT_ID, "orders.read")
         .delegated_permission(CLIENT_ID, "orders.write")
         .delegated_permission(Api::Stock.audience(), "stock.read");
-    for application in [orders, stock, till] {
+    for application in [stock, orders, till] {
         tenant.register(application).expect("a good application");
     }
 }

@@ -8,11 +8,14 @@ use super::{Backend, Framework, Group, ProviderKind, StoreKind};
 /// The cases that passed.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    passed: BTreeMap<(&'static str, Column), BTreeSet<(&'static str, ProviderKind, StoreKind)>>,
+    passed: BTreeMap<(&'static str, Column), BTreeSet<Ran>>,
     /// Those that run wherever sessions are kept.
     kept: BTreeMap<&'static str, BTreeMap<(StoreKind, Framework), usize>>,
     reasons: BTreeMap<(&'static str, String), BTreeSet<(&'static str, &'static str)>>,
 }
+
+/// A case, where its visitors signed in, and where their sessions were.
+type Ran = (&'static str, ProviderKind, StoreKind);
 
 #[derive(Clone, Copy, Debug, Eq, Ord, PartialEq, PartialOrd)]
 enum Column {

@@ -15,6 +15,7 @@ mod provider_failures;
 mod routers;
 mod sign_in;
 mod sign_out;
+mod tokens;
 
 use std::process::ExitCode;
 
@@ -96,5 +97,9 @@ fn main() -> ExitCode {
         sign_out::frontchannel::CASES,
         sign_out::honest::CASES,
         sign_out::outage::CASES,
+        tokens::answers::CASES,
+        tokens::apis::CASES,
+        tokens::renewal::CASES,
+        tokens::waiting::CASES,
     ])
 }
