@@ -6,6 +6,7 @@
 //! - [`OidcShop`]: the shop, signing in at it
 //! - [`Honest`](honest::Honest): that one or the local tenant, for cases that run at both
 //! - [`StrippingProxy`]: a proxy that gives an application a path of its own
+//! - [`Balancer`]: one that spreads connections over instances
 //! - [`Scripted`](scripted::Scripted): a provider that fails as it is told
 //! - [`Site`]: an application in this process, on any framework
 //! - [`Store`]: where it keeps its sessions; [`Kept`]: in the servers of all tests
@@ -28,6 +29,7 @@
 //! part that is missing is a failure, and `tests/run` installs it.
 
 mod app;
+mod balancer;
 mod browser;
 mod certificates;
 mod disguise;
@@ -54,6 +56,7 @@ pub mod visitor;
 pub mod wire;
 
 pub use app::App;
+pub use balancer::Balancer;
 pub use browser::{Browser, BrowserCookie, Fetched, Look};
 pub use certificates::Certificates;
 pub use ciam_core::Ciam;

@@ -7,6 +7,7 @@ mod bearer;
 mod browser;
 mod conformance;
 mod customer_tenant;
+mod instances;
 mod known_flaws;
 mod log_capture;
 mod oidc_provider;
@@ -20,6 +21,9 @@ mod tokens;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(ended) = instances::process::serve_if_told() {
+        return ended;
+    }
     ciam_tests::suite::run(&[
         bearer::apis::CASES,
         bearer::callers::CASES,
@@ -48,6 +52,8 @@ fn main() -> ExitCode {
         conformance::sign_out::CASES,
         customer_tenant::forms::CASES,
         customer_tenant::refused::CASES,
+        instances::sharing::CASES,
+        instances::trouble::CASES,
         known_flaws::answers::CASES,
         known_flaws::checklists::CASES,
         known_flaws::cookie_values::CASES,
