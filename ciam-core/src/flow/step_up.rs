@@ -118,7 +118,7 @@ pub(crate) enum StepUpError {
     /// The provider did not ask for the context, or does not say so.
     #[error(
         "the ID token does not have the authentication context {expected} in acrs or acr: with \
-         Microsoft Entra a Conditional Access policy has to publish it to the application"
+         Microsoft Entra a Conditional Access policy has to publish it to applications"
     )]
     Context {
         /// The one that is missing.
