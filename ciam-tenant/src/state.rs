@@ -139,7 +139,7 @@ impl State {
             sessions: Mutex::new(Bounded::new(MAX_SESSIONS)),
             codes: Mutex::new(Bounded::new(MAX_CODES)),
             graph_tokens: Mutex::new(Bounded::new(MAX_TOKENS)),
-            refresh_tokens: Mutex::new(Bounded::new(MAX_TOKENS)),
+            refresh_tokens: Mutex::new(Bounded::new(MAX_REFRESH_TOKENS)),
         }
     }
 
@@ -213,3 +213,5 @@ const MAX_FLOWS: usize = 1000;
 const MAX_SESSIONS: usize = 1000;
 const MAX_CODES: usize = 1000;
 const MAX_TOKENS: usize = 10_000;
+/// Those that were used are among them: used again they end what came of their sign-in.
+const MAX_REFRESH_TOKENS: usize = 200_000;

@@ -1,19 +1,20 @@
-//! Two instances of one application, and the tenant they sign in at.
+//! Two instances of one application, on one store and one clock.
 
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
 use ciam_axum::{AccessToken, Ciam, CiamExt as _, Config, User};
 use ciam_core::store::SessionStore;
-use ciam_core::{Clock, ManualClock, Timestamp};
-use ciam_tenant::{Application, NewUser, Rotation, Tenant, TokenPolicy};
+use ciam_core::{Clock, ManualClock};
 use ciam_tests::{AxumServer, listen};
 
+use crate::provider::{CLIENT_ID, CLIENT_SECRET, Provider};
+
 pub(crate) struct Instances {
-    pub(crate) tenant: Tenant,
+    provider: Provider,
     clock: Arc<ManualClock>,
     store: Arc<dyn SessionStore>,
     base_url: String,
@@ -22,28 +23,13 @@ pub(crate) struct Instances {
 }
 
 impl Instances {
-    pub(crate) async fn start(store: Arc<dyn SessionStore>) -> Self {
-        let policy = TokenPolicy::default()
-            .access_token_lifetime(LIFETIME)
-            .rotation(Rotation::Once);
-        let tenant = Tenant::builder().token_policy(policy).start().await;
-        let tenant = tenant.expect("loopback has a free port");
-        for number in 0..PEOPLE {
-            let user = NewUser::new(email(number), PASSWORD).display_name(format!("User {number}"));
-            tenant.add_user(user).await.expect("a new account");
-        }
+    pub(crate) fn start(store: Arc<dyn SessionStore>) -> Self {
         let (listener, port) = listen();
         let base_url = format!("http://localhost:{port}");
-        let application = Application::web("Soak")
-            .client_id(CLIENT_ID)
-            .client_secret(CLIENT_SECRET)
-            .redirect_uri(format!("{base_url}/auth/callback"));
-        tenant.register(application).expect("valid addresses");
-        let now = tenant.now().duration_since(SystemTime::UNIX_EPOCH);
-        let now = Timestamp::from_unix(now.expect("after 1970").as_secs());
+        let provider = Provider::start(&base_url);
         let instances = Self {
-            tenant,
-            clock: Arc::new(ManualClock::new(now)),
+            clock: Arc::new(ManualClock::new(provider.advance())),
+            provider,
             store,
             base_url,
             running: Mutex::default(),
@@ -78,14 +64,13 @@ impl Instances {
         let mut due = tokio::time::interval(second / u32::try_from(speed).expect("small"));
         loop {
             due.tick().await;
-            self.tenant.advance(second);
-            self.clock.advance(second);
+            self.clock.set(self.provider.advance());
         }
     }
 
     pub(crate) fn rotate_keys(&self) {
         println!("the tenant signs with another key");
-        self.tenant.rotate_keys();
+        self.provider.rotate_keys();
     }
 
     /// Other instances, which seal with another secret and open what the old one sealed.
@@ -103,7 +88,7 @@ impl Instances {
     }
 
     pub(crate) fn refreshes(&self) -> u64 {
-        self.tenant.token_requests().refresh_token
+        self.provider.refreshes()
     }
 
     fn instance(&self, secrets: &str) -> (u16, AxumServer) {
@@ -113,7 +98,7 @@ impl Instances {
 
     fn application(&self, secrets: &str) -> Router {
         let config = Config::web(
-            self.tenant.authority(),
+            self.provider.authority.clone(),
             CLIENT_ID,
             self.base_url.clone(),
             secrets,
@@ -140,17 +125,5 @@ async fn token(user: User, token: AccessToken) -> String {
     format!("{name}\n{}", token.expires_at())
 }
 
-pub(crate) fn email(number: usize) -> String {
-    format!("user{number}@example.com")
-}
-
-/// Five seconds, sixty times as fast.
-const LIFETIME: Duration = Duration::from_secs(300);
-
-pub(crate) const PEOPLE: usize = 100;
-pub(crate) const PASSWORD: &str = "Correct-horse-7";
-
-const CLIENT_ID: &str = "00000000-0000-4000-8000-00000000506b";
-const CLIENT_SECRET: &str = "a secret of the soak";
 const OLD_SECRET: &str = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
 const NEW_SECRET: &str = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=";

@@ -20,6 +20,7 @@ use tokio::runtime::Builder;
 
 mod instances;
 mod people;
+mod provider;
 
 use instances::Instances;
 use people::People;
@@ -35,7 +36,12 @@ struct Plan {
 fn main() -> ExitCode {
     let runtime = Builder::new_multi_thread().enable_all().build();
     let runtime = runtime.expect("a runtime");
-    runtime.block_on(soak(&Plan::read()))
+    runtime.block_on(async {
+        if provider::serve().await {
+            return ExitCode::SUCCESS;
+        }
+        soak(&Plan::read()).await
+    })
 }
 
 async fn soak(plan: &Plan) -> ExitCode {
@@ -48,7 +54,7 @@ async fn soak(plan: &Plan) -> ExitCode {
         None => Arc::new(MemoryStore::default()),
     };
     let began = Instant::now();
-    let instances = Arc::new(Instances::start(store).await);
+    let instances = Arc::new(Instances::start(store));
     let people = Arc::new(People::sign_in(&instances, plan.sessions).await);
     println!(
         "{} sessions in {} were begun in {:.0} s",
@@ -145,7 +151,7 @@ impl Plan {
     }
 }
 
-/// Of this process, the tenant in it included.
+/// Of this process: the two instances, and what asks them.
 fn resident_megabytes() -> u64 {
     let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
     let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));

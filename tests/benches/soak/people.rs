@@ -2,7 +2,8 @@
 
 use ciam_tests::visitor::Visitor;
 
-use crate::instances::{Instances, PASSWORD, PEOPLE, email};
+use crate::instances::Instances;
+use crate::provider::{PASSWORD, PEOPLE, email};
 
 pub(crate) struct People {
     /// The number of the user, and the session's cookie.
@@ -63,7 +64,7 @@ impl People {
         let all = self.sessions.len() as u64;
         let busy = (all / 100).max(1);
         // Far apart in the list, so that neighbours are of different users.
-        let place = if number % 2 == 0 {
+        let place = if number.is_multiple_of(2) {
             number / 2 % busy * 100
         } else {
             (number / 2).wrapping_mul(7919)
