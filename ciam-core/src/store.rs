@@ -6,20 +6,24 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::task::Poll;
 use std::time::Duration;
 
 use aws_lc_rs::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 use bytes::Bytes;
+use zeroize::{Zeroize as _, Zeroizing};
 
 mod acceptance;
 mod address;
+mod answer;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
 
 pub use acceptance::accept;
 pub use address::StoreAddress;
+pub(crate) use answer::answered;
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
@@ -40,6 +44,13 @@ pub trait SessionStore: fmt::Debug + Send + Sync + 'static {
 
     /// The value of a session that is alive, and its revision.
     fn load<'a>(&'a self, key: &'a StoreKey) -> StoreFuture<'a, Option<Loaded>>;
+
+    /// The same, where nothing has to be waited for. [`Poll::Pending`], the default, says
+    /// that [`load`](Self::load) has to be asked.
+    fn load_at_once(&self, key: &StoreKey) -> Poll<Option<Loaded>> {
+        let _ = key;
+        Poll::Pending
+    }
 
     /// Replaces the value of a session and counts its revision up, if the revision is
     /// still the one that was loaded: of two who change the same one the later one is
@@ -102,26 +113,32 @@ pub enum Saved {
 pub struct StoreKey([u8; digest::SHA256_OUTPUT_LEN]);
 
 impl StoreKey {
+    /// Lower than any other one, and higher.
+    const FIRST: Self = Self([u8::MIN; digest::SHA256_OUTPUT_LEN]);
+    const LAST: Self = Self([u8::MAX; digest::SHA256_OUTPUT_LEN]);
+
     /// Of something that is secret or has to be looked up by: each part with its length,
     /// so that no two lists are the same bytes.
     pub(crate) fn of(kind: KeyKind, realm: &str, parts: &[&[u8]]) -> Self {
-        let mut context = digest::Context::new(&digest::SHA256);
-        context.update(&[kind.byte()]);
-        for part in [realm.as_bytes()].iter().chain(parts) {
-            context.update(&(part.len() as u64).to_be_bytes());
-            context.update(part);
+        let parts = || [realm.as_bytes()].into_iter().chain(parts.iter().copied());
+        let length = parts().map(|part| size_of::<u64>() + part.len());
+        // In one piece: hashing it piece by piece takes twice as long.
+        let mut whole = Vec::with_capacity(1 + length.sum::<usize>());
+        whole.push(kind.byte());
+        for part in parts() {
+            whole.extend((part.len() as u64).to_be_bytes());
+            whole.extend_from_slice(part);
         }
         let mut key = [0; digest::SHA256_OUTPUT_LEN];
-        key.copy_from_slice(context.finish().as_ref());
+        key.copy_from_slice(digest::digest(&digest::SHA256, &whole).as_ref());
+        whole.as_mut_slice().zeroize();
         Self(key)
     }
 
     /// Where the session of a cookie is, if the cookie has an id at all.
-    pub(crate) fn of_cookie<'t>(realm: &str, text: &'t [u8]) -> Option<(Self, &'t str)> {
-        let of_id = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let id = str::from_utf8(text).ok()?;
-        let is_id = id.len() == SESSION_ID && id.bytes().all(of_id);
-        is_id.then(|| (Self::of(KeyKind::Session, realm, &[text]), id))
+    pub(crate) fn of_cookie(realm: &str, text: &[u8]) -> Option<(Self, SessionId)> {
+        let id = SessionId::read(text)?;
+        Some((Self::of(KeyKind::Session, realm, &[text]), id))
     }
 
     /// The key as text.
@@ -190,6 +207,24 @@ impl KeyKind {
             Self::ApplicationToken => 7,
             Self::OnBehalfOf => 8,
         }
+    }
+}
+
+/// The id in a cookie. It is overwritten when it is dropped, as a
+/// [`Secret`](crate::secret::Secret) is, but needs no memory of its own.
+pub(crate) struct SessionId(Zeroizing<[u8; SESSION_ID]>);
+
+impl SessionId {
+    fn read(text: &[u8]) -> Option<Self> {
+        let of_id = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
+        let id = text.try_into().ok().map(Zeroizing::new)?;
+        text.iter().all(of_id).then_some(Self(id))
+    }
+
+    /// The text itself, for the cookie.
+    pub(crate) fn expose(&self) -> &str {
+        // Letters, digits, `-` and `_`.
+        str::from_utf8(&*self.0).unwrap_or_default()
     }
 }
 

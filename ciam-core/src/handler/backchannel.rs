@@ -8,13 +8,12 @@ use http::{Response, StatusCode};
 use serde_json::json;
 
 use super::ended_sessions::without_store;
-use super::stored_sessions::answered;
 use super::{Ciam, Incoming, Rejection};
 use crate::clock::Timestamp;
 use crate::error::{Error, ErrorKind};
 use crate::flow::LogoutError;
 use crate::flow::backchannel::{logout_token, verify};
-use crate::store::{Entry, KeyKind, SessionStore, StoreError, StoreKey};
+use crate::store::{Entry, KeyKind, SessionStore, StoreError, StoreKey, answered};
 use crate::token::{VerifiedLogoutToken, Whose};
 
 impl Ciam {

@@ -7,10 +7,9 @@ use http::{Response, StatusCode};
 use super::Ciam;
 use super::rejection::json;
 use super::sessions::AT_ONCE;
-use super::stored_sessions::answered;
 use crate::flow::revocation::revoke;
 use crate::session::Session;
-use crate::store::{KeyKind, SessionStore, StoreError, StoreKey};
+use crate::store::{KeyKind, SessionStore, StoreError, StoreKey, answered};
 
 impl Ciam {
     /// What sessions are found by: the issuer, and its user or session.

@@ -22,6 +22,7 @@ use crate::telemetry::{self, Visitor};
 use crate::transport::{HttpClient, ReqwestClient};
 
 mod answer;
+mod arrival;
 mod backchannel;
 mod caller;
 mod current_session;
@@ -57,11 +58,11 @@ pub use rejection::Rejection;
 pub use sessions::Ended;
 pub use visit::Visit;
 
+use arrival::{Arrival, SignedIn};
 use granted_tokens::GrantedTokens;
 use opened_sessions::OpenedSessions;
 use pauses::Pauses;
 use tokens::Refreshes;
-use visit::{Arrival, SignedIn};
 
 /// Customer sign-in for one application at one provider.
 ///
@@ -232,13 +233,7 @@ impl Ciam {
         };
         let present = cookie.present();
         let renewal = self.renewal(&session, present, now);
-        let found = SignedIn {
-            session,
-            opened: None,
-            renewal,
-            present,
-        };
-        Arrival::SignedIn(found, now)
+        Arrival::SignedIn(SignedIn::in_cookie(session, renewal, present), now)
     }
 
     /// The session of a request to one of the library's own routes.
@@ -253,7 +248,8 @@ impl Ciam {
         let Some(at) = self.stored_at(store, &cookie) else {
             return Ok(None);
         };
-        Ok(self.find(&at, now).await?.map(|found| found.session))
+        let found = self.find(&at, now).await?;
+        Ok(found.map(|found| found.session().clone()))
     }
 
     fn api(&self) -> &Api {

@@ -4,7 +4,7 @@ use ::cookie::Cookie;
 use http::{HeaderMap, HeaderValue};
 
 use super::Ciam;
-use super::visit::SignedIn as SignedInVisitor;
+use super::arrival::SignedIn as SignedInVisitor;
 use crate::claims::LARGEST_CLAIMS;
 use crate::clock::Timestamp;
 use crate::error::Error;
@@ -159,7 +159,7 @@ impl Ciam {
         newer: &Session,
         now: Timestamp,
     ) -> Vec<HeaderValue> {
-        let session = found.session.with_contents_of(newer);
+        let session = found.session().with_contents_of(newer);
         let session = session.renewed(now, &self.lifetimes());
         self.write_session(&session, found.present, now)
             .unwrap_or_else(|error| {

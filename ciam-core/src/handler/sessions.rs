@@ -5,13 +5,12 @@ use std::sync::Arc;
 use futures_util::future::try_join_all;
 use http::StatusCode;
 
-use super::stored_sessions::answered;
 use super::{Ciam, CurrentSession, Rejection};
 use crate::claims::UserId;
 use crate::error::Error;
 use crate::session::Session;
 use crate::session::info::{SessionId, SessionInfo};
-use crate::store::{KeyKind, SessionStore, StoreError, StoreKey};
+use crate::store::{KeyKind, SessionStore, StoreError, StoreKey, answered};
 
 /// What became of a session that was to be ended.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]

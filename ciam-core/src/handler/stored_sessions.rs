@@ -1,37 +1,32 @@
 //! Sessions in a store: loaded when somebody asks, begun, renewed, ended.
 
 use std::fmt;
-use std::future::poll_fn;
 use std::sync::Arc;
-use std::task::Poll;
-use std::time::Duration;
+use std::task::{Poll, ready};
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use super::Ciam;
+use super::arrival::SignedIn;
 use super::opened_sessions::OpenedSession;
 use super::session_cookies::set_cookie;
-use super::token_home::TokenHome;
-use super::visit::SignedIn;
 use crate::claims::Claims;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::random;
-use crate::secret::Secret;
 use crate::session::Session;
 use crate::session::cookie::{self, CookieValue};
 use crate::session::seal::{Purpose, SealError};
 use crate::store::{
-    Entry, KeyKind, Loaded, Saved, SessionStore, StoreError, StoreFuture, StoreKey,
+    Entry, KeyKind, Loaded, Saved, SessionId, SessionStore, StoreError, StoreKey, answered,
 };
 
 /// Where the session of a request is, and the cookie that says so.
-#[derive(Clone)]
 pub(super) struct StoredAt {
     store: Arc<dyn SessionStore>,
     key: StoreKey,
-    id: Secret,
+    id: SessionId,
 }
 
 impl fmt::Debug for StoredAt {
@@ -45,9 +40,8 @@ impl StoredAt {
         self.key
     }
 
-    /// Where its tokens are.
-    pub(super) fn token_home(&self) -> TokenHome {
-        TokenHome::stored(Arc::clone(&self.store), self.key)
+    pub(super) const fn store(&self) -> &Arc<dyn SessionStore> {
+        &self.store
     }
 }
 
@@ -69,7 +63,7 @@ impl Ciam {
         Some(StoredAt {
             store: Arc::clone(store),
             key,
-            id: Secret::new(id),
+            id,
         })
     }
 
@@ -88,7 +82,7 @@ impl Ciam {
         let session = &opened.session;
         let lifetimes = self.lifetimes();
         if !session.renewal_due(now, &lifetimes) {
-            return Ok(Some(SignedIn::stored(opened, Vec::new())));
+            return Ok(Some(SignedIn::in_store(opened, Vec::new())));
         }
         let renewed = session.renewed(now, &lifetimes);
         let saved = self.save(at, &renewed, loaded.revision, now).await;
@@ -102,7 +96,20 @@ impl Ciam {
             tracing::error!(code = error.code(), %error, "a session could not be renewed");
             Vec::new()
         });
-        Ok(Some(SignedIn::stored(opened, renewal)))
+        Ok(Some(SignedIn::in_store(opened, renewal)))
+    }
+
+    /// The same, where nothing has to be waited for: neither for the store, nor until the
+    /// session is written back.
+    pub(super) fn find_at_once(&self, at: &StoredAt, now: Timestamp) -> Poll<Option<SignedIn>> {
+        let loaded = ready!(at.store.load_at_once(&at.key));
+        let Some(opened) = loaded.and_then(|loaded| self.opened(&at.key, &loaded, now)) else {
+            return Poll::Ready(None);
+        };
+        if opened.session.renewal_due(now, &self.lifetimes()) {
+            return Poll::Pending;
+        }
+        Poll::Ready(Some(SignedIn::in_store(opened, Vec::new())))
     }
 
     /// A new session under a new id; the one before it ends.
@@ -235,23 +242,3 @@ impl Ciam {
         set_cookie(&self.config().cookies().session(0, &value, max_age))
     }
 }
-
-/// What a store says in time.
-pub(super) async fn answered<T>(mut asked: StoreFuture<'_, T>) -> Result<T, StoreError> {
-    // A store in memory answers at once, and needs no timer.
-    let first = poll_fn(|context| Poll::Ready(asked.as_mut().poll(context))).await;
-    if let Poll::Ready(answer) = first {
-        return answer;
-    }
-    let late = |_| {
-        Err(StoreError::new(format!(
-            "no answer within {STORE_TIMEOUT:?}"
-        )))
-    };
-    let answer = tokio::time::timeout(STORE_TIMEOUT, asked).await;
-    answer.unwrap_or_else(late)
-}
-
-/// A visitor who waits longer tries again; a store that is alive answers within
-/// milliseconds.
-const STORE_TIMEOUT: Duration = Duration::from_secs(5);

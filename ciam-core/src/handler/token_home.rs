@@ -4,13 +4,13 @@
 use std::sync::Arc;
 
 use super::Ciam;
-use super::stored_sessions::answered;
+use super::stored_sessions::StoredAt;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::flow::TokensError;
 use crate::session::Session;
 use crate::session::tokens::Tokens;
-use crate::store::{Entry, KeyKind, Saved, SessionStore, StoreError, StoreKey};
+use crate::store::{Entry, KeyKind, Saved, SessionStore, StoreError, StoreKey, answered};
 
 /// Where the newest tokens of a session are.
 #[derive(Clone)]
@@ -31,10 +31,10 @@ pub(super) struct Newest {
 
 impl TokenHome {
     /// Of a session in a store.
-    pub(super) const fn stored(store: Arc<dyn SessionStore>, key: StoreKey) -> Self {
+    pub(super) fn of_stored(at: &StoredAt) -> Self {
         Self {
-            store,
-            key,
+            store: Arc::clone(at.store()),
+            key: at.key(),
             in_cookie: false,
         }
     }

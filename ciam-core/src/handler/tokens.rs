@@ -3,7 +3,6 @@
 
 use std::time::Duration;
 
-use super::stored_sessions::answered;
 use super::token_home::{Newest, TokenHome};
 use super::{Ciam, CurrentSession, Rejection, Visit};
 use crate::cache::flights::{Flight, Flights};
@@ -14,7 +13,7 @@ use crate::flow::refresh::{Refreshed, refresh};
 use crate::session::Session;
 use crate::session::scopes::{Scopes, ScopesError};
 use crate::session::tokens::{AccessToken, TokenState};
-use crate::store::{KeyKind, Saved, StoreKey};
+use crate::store::{KeyKind, Saved, StoreKey, answered};
 use crate::telemetry;
 
 /// What is refreshed at the moment: a session's token for some scopes.
@@ -74,7 +73,7 @@ impl Ciam {
         let seen = visit.latest().ok_or(TokensError::Gone)?;
         let kept = seen.kept().tokens.ok_or(TokensError::NotKept)?;
         let home = match visit.stored() {
-            Some(at) => at.token_home(),
+            Some(at) => TokenHome::of_stored(at),
             None => TokenHome::of_cookie(self, &kept),
         };
         let (session, tokens) = if home.is_in_cookie() {

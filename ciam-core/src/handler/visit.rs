@@ -3,24 +3,22 @@
 use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::Poll;
 
-use http::HeaderValue;
+use serde::de::DeserializeOwned;
 
 use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
+use super::arrival::{Arrival, SignedIn};
 use super::caller::PendingVisit;
 use super::guard::Subject;
-use super::opened_sessions::OpenedSession;
 use super::stored_sessions::StoredAt;
 use super::{Ciam, CurrentSession, Guard, Incoming, Rejection};
 use crate::api::ApiError;
 use crate::claims::{Caller, User};
 use crate::clock::Timestamp;
 use crate::session::Session;
-use crate::session::cookie::Present;
 use crate::store::StoreError;
 use crate::telemetry::{self, Visitor};
-use serde::de::DeserializeOwned;
 
 /// Who a visitor is, for the length of one request.
 ///
@@ -42,64 +40,6 @@ struct State {
     latest: Mutex<Latest>,
     /// The answer depends on who the visitor is.
     consulted: AtomicBool,
-}
-
-/// What is known of a visitor when the request arrives.
-pub(super) enum Arrival {
-    /// Nobody is signed in.
-    Anonymous,
-    /// The cookie held the session, and this was when it was opened.
-    SignedIn(SignedIn, Timestamp),
-    /// The cookie says where the session is.
-    Stored(StoredAt),
-}
-
-impl Arrival {
-    /// One whose session is in a store is counted when that has answered.
-    pub(super) fn count(&self) {
-        match self {
-            Self::Anonymous => telemetry::visit(Visitor::Anonymous),
-            Self::SignedIn(..) => telemetry::visit(Visitor::SignedIn),
-            Self::Stored(_) => {}
-        }
-    }
-}
-
-/// A session that is alive.
-#[derive(Debug)]
-pub(super) struct SignedIn {
-    pub(super) session: Session,
-    /// What others asked of it before, where it is in a store.
-    pub(super) opened: Option<Arc<OpenedSession>>,
-    /// Session cookies to write, because a part of the idle time has passed.
-    pub(super) renewal: Vec<HeaderValue>,
-    /// The session cookies that came with the request.
-    pub(super) present: Present,
-}
-
-impl SignedIn {
-    /// Of a session in a store: the cookie has one chunk.
-    pub(super) fn stored(opened: Arc<OpenedSession>, renewal: Vec<HeaderValue>) -> Self {
-        Self {
-            session: opened.session.clone(),
-            opened: Some(opened),
-            renewal,
-            present: Present::FIRST,
-        }
-    }
-
-    /// Read at most once for each value of a store.
-    fn user(&self) -> Option<User> {
-        let read = || {
-            User::from_claims(self.session.claims().clone())
-                .inspect_err(|error| tracing::error!(code = error.code(), %error, "no user"))
-                .ok()
-        };
-        match &self.opened {
-            Some(opened) => opened.user.get_or_init(read).clone(),
-            None => read(),
-        }
-    }
 }
 
 /// What a handler made of the session.
@@ -166,29 +106,33 @@ impl Visit {
     }
 
     fn pending_session(&self) -> Option<PendingVisit> {
-        let at = self.0.stored.clone()?;
+        let at = self.0.stored.as_ref()?;
         if self.0.session.get().is_some() {
             return None;
         }
-        let visit = self.clone();
-        let mut pending: PendingVisit = Box::pin(async move {
-            let found = visit.0.ciam.find(&at, visit.now()).await;
-            telemetry::visit(match &found {
-                Ok(Some(_)) => Visitor::SignedIn,
-                Ok(None) => Visitor::Anonymous,
-                Err(_) => Visitor::Unknown,
-            });
-            if let Err(error) = &found {
-                tracing::error!(code = error.code(), %error, "it is not known who the visitor is");
-            }
-            let _ = visit.0.session.set(found);
-        });
-        // A store in memory answers at once.
-        let mut context = Context::from_waker(Waker::noop());
-        match pending.as_mut().poll(&mut context) {
-            Poll::Ready(()) => None,
-            Poll::Pending => Some(pending),
+        if let Poll::Ready(found) = self.0.ciam.find_at_once(at, self.now()) {
+            self.set_session(Ok(found));
+            return None;
         }
+        let visit = self.clone();
+        Some(Box::pin(async move {
+            let at = visit.0.stored.as_ref();
+            let at = at.expect("where it is does not change");
+            let found = visit.0.ciam.find(at, visit.now()).await;
+            visit.set_session(found);
+        }))
+    }
+
+    fn set_session(&self, found: Result<Option<SignedIn>, StoreError>) {
+        telemetry::visit(match &found {
+            Ok(Some(_)) => Visitor::SignedIn,
+            Ok(None) => Visitor::Anonymous,
+            Err(_) => Visitor::Unknown,
+        });
+        if let Err(error) = &found {
+            tracing::error!(code = error.code(), %error, "it is not known who the visitor is");
+        }
+        let _ = self.0.session.set(found);
     }
 
     /// The user, if somebody is signed in.
@@ -345,7 +289,7 @@ impl Visit {
 
     /// The session, as far as it is known.
     pub(super) fn session(&self) -> Result<Option<&Session>, Rejection> {
-        Ok(self.found()?.map(|found| &found.session))
+        Ok(self.found()?.map(SignedIn::session))
     }
 
     fn found(&self) -> Result<Option<&SignedIn>, Rejection> {

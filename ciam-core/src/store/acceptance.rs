@@ -1,5 +1,6 @@
 //! What every store must do, to be run on a store of one's own.
 
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -179,7 +180,12 @@ async fn create(store: &dyn SessionStore, key: &StoreKey, value: &Bytes, groups:
 
 async fn load(store: &dyn SessionStore, key: &StoreKey) -> Option<(Bytes, u64)> {
     let loaded = store.load(key).await.expect("the store answers");
-    loaded.map(|Loaded { value, revision }| (value, revision))
+    let loaded = loaded.map(|Loaded { value, revision }| (value, revision));
+    if let Poll::Ready(at_once) = store.load_at_once(key) {
+        let at_once = at_once.map(|Loaded { value, revision }| (value, revision));
+        assert_eq!(at_once, loaded, "at once, something else");
+    }
+    loaded
 }
 
 async fn save(

@@ -231,6 +231,13 @@ pub(super) const NAVIGATION: [(&str, &str); 2] = [
     ("sec-fetch-dest", "document"),
 ];
 
+/// Waits, as an adapter does, until it is known who the visitor is.
+pub(super) async fn settle(visit: &Visit) {
+    if let Some(pending) = visit.pending(false, std::iter::empty(), None) {
+        pending.await;
+    }
+}
+
 /// What of a response a test looks at.
 pub(super) fn location(response: &Response<Bytes>) -> &str {
     response.headers()[LOCATION].to_str().expect("ASCII")

@@ -8,7 +8,7 @@ use http::header::{CONTENT_TYPE, LOCATION, RETRY_AFTER, SET_COOKIE};
 use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::json;
 
-use super::bench::{Bench, Browser, NAVIGATION, NOW, SECRET, text};
+use super::bench::{Bench, Browser, NAVIGATION, NOW, SECRET, settle, text};
 use super::provider::ISSUER;
 use super::stored::{Fault, Watched, ask, bench, is_known};
 use crate::store::{MemoryStore, SessionStore, StoreKey};
@@ -39,9 +39,7 @@ async fn handle_as(browser: &Browser, bench: &Bench, headers: &[(&str, &str)]) -
         headers: &headers,
     };
     let visit = bench.ciam.visit(incoming).expect("a safe request");
-    if let Some(pending) = visit.pending(false, std::iter::empty(), None) {
-        pending.await;
-    }
+    settle(&visit).await;
     let session = visit.require_session(incoming).expect("signed in");
     Handling { visit, session }
 }

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use http::header::SET_COOKIE;
 use http::{HeaderMap, Method, StatusCode};
 
-use super::bench::{Bench, Browser, NAVIGATION, text};
+use super::bench::{Bench, Browser, NAVIGATION, settle, text};
 use crate::store::{
     Entry, Loaded, MemoryStore, Saved, SessionStore, StoreError, StoreFuture, StoreKey,
 };
@@ -149,9 +149,7 @@ pub(super) async fn ask(browser: &Browser, bench: &Bench) -> Result<Option<Strin
     let visit = browser
         .visit(bench, &Method::GET, "/", &NAVIGATION)
         .expect("a safe request");
-    if let Some(pending) = visit.pending(false, std::iter::empty(), None) {
-        pending.await;
-    }
+    settle(&visit).await;
     let user = visit
         .user()
         .map_err(|rejection| rejection.into_response().status())?;
@@ -333,8 +331,7 @@ async fn a_store_that_fails_makes_nobody_anonymous() {
     let visit = browser
         .visit(&bench, &Method::GET, "/", &NAVIGATION)
         .expect("a safe request");
-    let pending = visit.pending(false, std::iter::empty(), None);
-    assert!(pending.is_none(), "it failed at once");
+    settle(&visit).await;
     assert!(!visit.allows(&crate::signed_in()));
     store.set(Fault::None);
     assert!(is_known(&browser, &bench).await, "recovery needs nothing");
@@ -385,6 +382,29 @@ async fn a_store_that_does_not_answer_is_not_waited_for_for_ever() {
 }
 
 #[tokio::test]
+async fn a_session_in_memory_is_known_at_once_until_it_has_to_be_written_back() {
+    let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::default());
+    let bench = Bench::with(|config| config.with_session_store(store));
+    let browser = bench.signed_in().await;
+    let visit = || {
+        let visit = browser.visit(&bench, &Method::GET, "/", &NAVIGATION);
+        let visit = visit.expect("a safe request");
+        let waits = visit.pending(false, std::iter::empty(), None).is_some();
+        (visit, waits)
+    };
+    let (known, waits) = visit();
+    assert!(!waits);
+    assert!(known.user().expect("it answers").is_some());
+    bench.clock.advance(Duration::from_secs(3 * 3600));
+    let (known, waits) = visit();
+    assert!(waits, "it is written back");
+    assert!(known.user().is_err(), "nobody waited, and nobody is let in");
+    assert!(is_known(&browser, &bench).await);
+    let (_, waits) = visit();
+    assert!(!waits);
+}
+
+#[tokio::test]
 async fn a_session_that_is_used_is_written_back_and_one_that_ended_is_not() {
     let (bench, store) = bench();
     let mut browser = bench.signed_in().await;
@@ -394,7 +414,7 @@ async fn a_session_that_is_used_is_written_back_and_one_that_ended_is_not() {
         let visit = browser
             .visit(&bench, &Method::GET, "/", &NAVIGATION)
             .expect("a safe request");
-        assert!(visit.pending(false, std::iter::empty(), None).is_none());
+        settle(&visit).await;
         assert!(visit.user().expect("it answers").is_some(), "{hours}");
         assert_eq!(store.asked(), ["load", "save"]);
         let mut headers = HeaderMap::new();

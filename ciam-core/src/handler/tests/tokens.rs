@@ -10,7 +10,7 @@ use http::{HeaderMap, Method, Response, StatusCode, Uri};
 use serde_json::{Value, json};
 use url::Url;
 
-use super::bench::{Bench, Browser, NAVIGATION, SECRET, location, text};
+use super::bench::{Bench, Browser, NAVIGATION, SECRET, location, settle, text};
 use super::provider::Answer;
 use crate::store::{MemoryStore, SessionStore};
 use crate::{AccessToken, CurrentSession, Incoming, Visit};
@@ -59,9 +59,7 @@ async fn try_handle(browser: &Browser, bench: &Bench) -> Result<Handling, Respon
         headers: &headers,
     };
     let visit = bench.ciam.visit(incoming).expect("a safe request");
-    if let Some(pending) = visit.pending(false, std::iter::empty(), None) {
-        pending.await;
-    }
+    settle(&visit).await;
     let session = visit.require_session(incoming);
     let session = session.map_err(crate::Rejection::into_response)?;
     Ok(Handling { visit, session })

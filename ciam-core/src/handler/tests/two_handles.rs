@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use http::{HeaderMap, Method, Uri};
 
-use super::bench::{Bench, Browser, NAVIGATION, SECRET, location};
+use super::bench::{Bench, Browser, NAVIGATION, SECRET, location, settle};
 use crate::store::{MemoryStore, SessionStore};
 use crate::{Ciam, ConfigBuilder, Incoming};
 
@@ -25,9 +25,7 @@ fn both(store: Option<Arc<MemoryStore>>) -> (Bench, Bench) {
 async fn knows(ciam: &Ciam, browser: &Browser) -> Option<String> {
     let (uri, headers) = (Uri::from_static("/"), browser.headers(&NAVIGATION));
     let visit = visit(ciam, &uri, &headers);
-    if let Some(pending) = visit.pending(false, std::iter::empty(), None) {
-        pending.await;
-    }
+    settle(&visit).await;
     let user = visit.user().expect("readable")?;
     Some(user.id().subject().to_owned())
 }
