@@ -1,5 +1,6 @@
 //! What both benchmarks of a request measure: the same small application on each framework.
 
+pub(crate) mod by_id;
 pub(crate) mod limit;
 pub(crate) mod on_actix;
 pub(crate) mod on_axum;

@@ -33,6 +33,14 @@ impl Session {
         Self::signed_in(runtime, |config| config.with_session_store(store))
     }
 
+    /// Another handle with the same configuration, and this store.
+    pub(crate) fn handle(store: Arc<dyn SessionStore>) -> Ciam {
+        let provider = Arc::new(FixedProvider::new(PROVIDER));
+        let config = config(PROVIDER).with_http_client(provider);
+        let config = config.with_session_store(store).build();
+        Ciam::new(config.expect("a valid configuration"))
+    }
+
     fn signed_in(runtime: &Runtime, change: impl FnOnce(ConfigBuilder) -> ConfigBuilder) -> Self {
         let provider = Arc::new(FixedProvider::new(PROVIDER));
         let config = change(config(PROVIDER).with_http_client(provider.clone()));

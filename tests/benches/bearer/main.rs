@@ -29,9 +29,9 @@ mod validation;
 mod variant;
 
 use api::tokens::Tokens;
+use support::instructions::count_instructions_of;
 use support::keys;
 use support::rounds::Samples;
-use support::subject::Work;
 use table::Figures;
 use variant::Variant;
 
@@ -132,12 +132,6 @@ fn run_one(
     let work = variant.work(runtime, tokens, requests);
     count_instructions_of(work.ok_or("it is not of this process")?);
     Ok(())
-}
-
-/// A name that callgrind can find.
-#[inline(never)]
-fn count_instructions_of(work: Work<'_>) {
-    work();
 }
 
 fn measure<'a>(runtime: &Runtime, variants: &'a [Variant], tokens: &Tokens) -> Figures<'a> {

@@ -2,14 +2,14 @@
 //!
 //! `wrk` on one core asks a server on the other: the bare framework, the limit written by
 //! hand, ours, and the peers of `tests/peers`. `docs/performance.md` says how to read the
-//! tables. After `--`: `--only callers`, `sessions`, `growth` or a part of a variant's
-//! name; `--seconds 2` and `--rounds 1` for a try; `--check` measures nothing; `--keep`
+//! tables. After `--`: `--only callers`, `sessions`, `stores`, `growth` or a part of a
+//! variant's name; `--seconds 2` and `--rounds 1` for a try; `--check` measures nothing; `--keep`
 //! replaces the plot in `docs`.
 
 use std::env;
 use std::process::ExitCode;
 
-use tokio::runtime::Builder;
+use tokio::runtime::{Builder, Runtime};
 
 #[path = "../api/mod.rs"]
 #[allow(dead_code)] // what the other benchmark of it measures with
@@ -34,27 +34,35 @@ mod variants;
 use apps::limit::Limit;
 use apps::session::Session;
 use measure::Bench;
-use serve::Listen;
+use serve::{Listen, Served};
 use support::{plot, tools};
-use variants::{Group, Program, Variant, callers, sessions};
+use variants::{Group, Program, Variant, callers, sessions, stores};
 
 fn main() -> ExitCode {
     let arguments = Arguments(env::args().collect());
-    let runtime = Builder::new_current_thread().build().expect("a runtime");
+    let runtime = Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .expect("a runtime");
     let session = Session::new(&runtime);
     if let (Some(variant), Some(address)) =
         (arguments.value("--serve"), arguments.value("--listen"))
     {
         let workers = arguments.number("--workers", 1);
-        return serve::serve(variant, &Listen { address, workers }, session.ciam);
+        let redis = arguments.value("--redis");
+        let Some(served) = Served::new(variant, &runtime, session, redis) else {
+            eprintln!("no variant {variant}, or no --redis for it");
+            return ExitCode::FAILURE;
+        };
+        return serve::serve(&served, &Listen { address, workers });
     }
     // `cargo bench` says so; `cargo test --benches` wants no more than the check of ours.
     let result = if arguments.has("--bench") {
-        measure(&arguments, &session)
+        measure(&runtime, &arguments, &session)
     } else {
         let mut variants = all(&session);
         variants.retain(|variant| variant.program == Program::Ours);
-        check(&session, &variants)
+        check(&runtime, &session, &variants)
     };
     match result {
         Ok(()) => ExitCode::SUCCESS,
@@ -67,29 +75,39 @@ fn main() -> ExitCode {
 
 fn all(session: &Session) -> Vec<Variant> {
     let mut variants = sessions::variants(session, &Limit::new());
+    variants.extend(stores::variants());
     variants.extend(callers::variants());
     variants
 }
 
-fn check(session: &Session, variants: &[Variant]) -> Result<(), String> {
-    Bench::new(session, 0, 0).check(variants)?;
+fn check(runtime: &Runtime, session: &Session, variants: &[Variant]) -> Result<(), String> {
+    Bench::new(runtime, session, 0, 0).check(variants)?;
     println!("Every variant answers as it should.");
     Ok(())
 }
 
-fn measure(arguments: &Arguments, session: &Session) -> Result<(), String> {
+fn measure(runtime: &Runtime, arguments: &Arguments, session: &Session) -> Result<(), String> {
     if arguments.has("--check") {
-        return check(session, &all(session));
+        return check(runtime, session, &all(session));
     }
     tools::install("wrk")?;
     let only = arguments.value("--only");
     let bench = |seconds, rounds| {
         let seconds = arguments.number("--seconds", seconds);
-        Bench::new(session, seconds, arguments.number("--rounds", rounds))
+        Bench::new(
+            runtime,
+            session,
+            seconds,
+            arguments.number("--rounds", rounds),
+        )
     };
     let mut of_callers = None;
     let mut found = false;
-    for (group, seconds, rounds) in [(Group::Sessions, 3, 9), (Group::Callers, 4, 3)] {
+    for (group, seconds, rounds) in [
+        (Group::Sessions, 3, 9),
+        (Group::Stores, 3, 7),
+        (Group::Callers, 4, 3),
+    ] {
         let mut variants = all(session);
         variants.retain(|variant| variant.group == group);
         let name = format!("{group:?}").to_lowercase();

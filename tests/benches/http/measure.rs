@@ -4,18 +4,20 @@ use std::path::PathBuf;
 use std::thread;
 use std::time::Duration;
 
+use ciam_tests::Redis;
+use tokio::runtime::Runtime;
+
 use crate::apps::session::Session;
 use crate::browser::{self, Credentials};
 use crate::cpu;
 use crate::load::{Load, Sample};
-use crate::server::{Cores, Server};
+use crate::server::{Cores, Parts, Server};
 use crate::support::keys;
 use crate::variants::Variant;
 
 pub(crate) struct Bench<'a> {
     session: &'a Session,
-    /// Where peers have their keys from.
-    provider: String,
+    parts: Parts,
     pub(crate) seconds: usize,
     pub(crate) rounds: usize,
 }
@@ -28,10 +30,18 @@ pub(crate) struct Conditions {
 }
 
 impl<'a> Bench<'a> {
-    pub(crate) fn new(session: &'a Session, seconds: usize, rounds: usize) -> Self {
+    pub(crate) fn new(
+        runtime: &Runtime,
+        session: &'a Session,
+        seconds: usize,
+        rounds: usize,
+    ) -> Self {
         Self {
             session,
-            provider: keys::serve(),
+            parts: Parts {
+                provider: keys::serve(),
+                redis: runtime.block_on(Redis::start()),
+            },
             seconds,
             rounds,
         }
@@ -41,7 +51,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn check(&self, variants: &[Variant]) -> Result<(), String> {
         for variant in variants {
             let program = variant.program.prepare()?;
-            let server = Server::start(&program, variant.id, &self.provider, Cores::Apart)?;
+            let server = Server::start(&program, variant.id, &self.parts, Cores::Apart)?;
             self.checked(&server, variant)
                 .map_err(|error| format!("{}: {error}", variant.id))?;
         }
@@ -97,7 +107,7 @@ impl<'a> Bench<'a> {
         conditions: Conditions,
     ) -> Result<Sample, String> {
         let Conditions { connections, cores } = conditions;
-        let server = Server::start(program, variant.id, &self.provider, cores)?;
+        let server = Server::start(program, variant.id, &self.parts, cores)?;
         let credentials = self.checked(&server, variant)?;
         let load = Load {
             address: server.address,

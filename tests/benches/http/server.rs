@@ -5,9 +5,17 @@ use std::net::SocketAddr;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 
+use ciam_tests::Redis;
+
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     process: Child,
+}
+
+/// What a program may need: a provider to fetch keys from, and a Redis for sessions.
+pub(crate) struct Parts {
+    pub(crate) provider: String,
+    pub(crate) redis: Redis,
 }
 
 /// Which cores the server has, and which the load.
@@ -20,18 +28,19 @@ pub(crate) enum Cores {
 }
 
 impl Server {
-    /// Ready to be asked when this returns. A program that needs keys fetches them from this provider.
+    /// Ready to be asked when this returns.
     pub(crate) fn start(
         program: &[PathBuf],
         variant: &str,
-        provider: &str,
+        parts: &Parts,
         cores: Cores,
     ) -> Result<Self, String> {
         let mut process = Command::new("taskset")
             .args(["--cpu-list", cores.of_server()])
             .args(program)
             .args(["--listen", "127.0.0.1:0", "--serve", variant])
-            .args(["--provider", provider, "--workers", cores.workers()])
+            .args(["--provider", &parts.provider, "--workers", cores.workers()])
+            .args(["--redis", &parts.redis.address()])
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()

@@ -8,6 +8,7 @@ use crate::support::tools;
 
 pub(crate) mod callers;
 pub(crate) mod sessions;
+pub(crate) mod stores;
 
 pub(crate) struct Variant {
     /// What the program is asked to serve.
@@ -32,6 +33,7 @@ pub(crate) struct Variant {
 pub(crate) enum Group {
     Callers,
     Sessions,
+    Stores,
 }
 
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -50,8 +52,8 @@ impl Variant {
             (Group::Callers, "axum") => AXUM_BARE_TOKEN,
             (Group::Callers, "actix") => ACTIX_BARE_TOKEN,
             (Group::Callers, _) => NODE_BARE,
-            (Group::Sessions, "axum") => AXUM_BARE,
-            (Group::Sessions, _) => ACTIX_BARE,
+            (Group::Sessions | Group::Stores, "axum") => AXUM_BARE,
+            (Group::Sessions | Group::Stores, _) => ACTIX_BARE,
         }
     }
 
@@ -79,6 +81,14 @@ pub(crate) const AXUM_LIMIT: &str = "axum-limit";
 pub(crate) const AXUM_USER: &str = "axum-user";
 pub(crate) const AXUM_CLAIMS: &str = "axum-claims";
 pub(crate) const TOWER_SESSIONS: &str = "tower-sessions";
+pub(crate) const TOWER_SESSIONS_REDIS: &str = "tower-sessions-redis";
+pub(crate) const AXUM_LOGIN: &str = "axum-login";
+pub(crate) const AXUM_ID_LIMIT: &str = "axum-limit-id";
+pub(crate) const AXUM_MEMORY: &str = "axum-memory";
+pub(crate) const AXUM_REDIS: &str = "axum-redis";
+pub(crate) const ACTIX_MEMORY: &str = "actix-memory";
+pub(crate) const ACTIX_REDIS: &str = "actix-redis";
+pub(crate) const ACTIX_SESSION_REDIS: &str = "actix-session-redis";
 pub(crate) const ACTIX_BARE: &str = "actix-bare";
 pub(crate) const ACTIX_LIMIT: &str = "actix-limit";
 pub(crate) const ACTIX_USER: &str = "actix-user";

@@ -1,5 +1,6 @@
 //! What the benchmarks share.
 
+pub(crate) mod instructions;
 pub(crate) mod keys;
 pub(crate) mod plot;
 pub(crate) mod profile;

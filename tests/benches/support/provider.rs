@@ -108,10 +108,14 @@ fn keys() -> Value {
     json!({ "keys": [signing, second] })
 }
 
-/// The claims that stay in the session are those of [`Profile`](super::profile::Profile).
 fn id_token(issuer: &str, nonce: &str) -> String {
+    signed(&id_claims(issuer, nonce), &rsa_key())
+}
+
+/// The claims that stay in the session are those of [`Profile`](super::profile::Profile).
+pub(crate) fn id_claims(issuer: &str, nonce: &str) -> Value {
     let now = SystemClock.now().unix();
-    let claims = json!({
+    json!({
         "aud": CLIENT_ID,
         "exp": now + 3600,
         "iat": now - 300,
@@ -140,8 +144,7 @@ fn id_token(issuer: &str, nonce: &str) -> String {
         "country": "United Kingdom",
         "postalCode": "SW1Y 4LB",
         "jobTitle": "Analyst",
-    });
-    signed(&claims, &rsa_key())
+    })
 }
 
 /// A token with these claims, signed with the key that the provider publishes.

@@ -29,6 +29,11 @@ pub(crate) struct Callback {
 impl Callback {
     /// Sends a visitor to the provider, which signs the ID token for the way back.
     pub(crate) async fn prepare(ciam: &Ciam, provider: &FixedProvider) -> Self {
+        Self::prepare_with(ciam, |nonce| provider.sign(nonce)).await
+    }
+
+    /// The same at another provider, which is told the nonce.
+    pub(crate) async fn prepare_with(ciam: &Ciam, sign: impl FnOnce(&str)) -> Self {
         let login = Request::get("/auth/login")
             .header(HOST, SHOP)
             .header("sec-fetch-mode", "navigate")
@@ -44,7 +49,7 @@ impl Callback {
             let found = parameters.find(|(found, _)| found == name);
             found.expect("it is sent").1.into_owned()
         };
-        provider.sign(&parameter("nonce"));
+        sign(&parameter("nonce"));
         Self {
             address: format!(
                 "/auth/callback?code=0.AQEA-code&state={}",

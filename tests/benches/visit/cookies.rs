@@ -1,10 +1,13 @@
 //! Which cookies a request has.
 
+use crate::apps::by_id::ById;
 use crate::apps::limit::Limit;
 use crate::apps::session::Session;
 
 #[derive(Clone, Copy, Eq, PartialEq)]
 pub(crate) enum Cookie {
+    /// The id that the limit of a session in memory knows.
+    ById,
     /// Five that belong to somebody else.
     Foreign,
     /// The session as the limit seals it.
@@ -20,6 +23,7 @@ pub(crate) struct Cookies {
     session: String,
     stored: String,
     limit: String,
+    by_id: String,
 }
 
 impl Cookies {
@@ -28,12 +32,14 @@ impl Cookies {
             session: session.cookie.clone(),
             stored: stored.cookie.clone(),
             limit: session.limit_cookie(limit),
+            by_id: ById::cookie(),
         }
     }
 
     /// The value of the `Cookie` header.
     pub(crate) fn header(&self, cookie: Cookie) -> Option<&str> {
         match cookie {
+            Cookie::ById => Some(&self.by_id),
             Cookie::Foreign => Some(FOREIGN),
             Cookie::Limit => Some(&self.limit),
             Cookie::None => None,

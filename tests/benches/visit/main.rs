@@ -2,6 +2,8 @@
 //!
 //! In process, without sockets, in one run: the bare route, a layer that does nothing, the
 //! limit written by hand, and ours. `docs/performance.md` says how to read the tables.
+//! `-- --instructions` counts those of sessions in memory, beside `tests/instructions.toml`;
+//! `--keep` replaces them.
 
 use std::env;
 use std::process::ExitCode;
@@ -11,6 +13,7 @@ use ciam_core::store::MemoryStore;
 use tokio::runtime::{Builder, Runtime};
 
 #[path = "../apps/mod.rs"]
+#[allow(dead_code)] // what the other benchmark of it measures with
 mod apps;
 #[path = "../support/mod.rs"]
 #[allow(dead_code)] // what the other benchmarks measure with
@@ -18,6 +21,7 @@ mod support;
 
 mod cookies;
 mod empty;
+mod instructions;
 mod on_actix;
 mod on_axum;
 mod table;
@@ -27,6 +31,7 @@ use apps::limit::Limit;
 use apps::session::Session;
 use cookies::{Cookie, Cookies};
 use on_axum::Place;
+use support::instructions::count_instructions_of;
 use support::rounds::Samples;
 use variant::Variant;
 
@@ -55,32 +60,43 @@ fn main() -> ExitCode {
     }
     println!("Every variant answers as it should.\n");
     let arguments: Vec<String> = env::args().collect();
-    if let Some(only) = arguments.iter().position(|argument| argument == "--only") {
-        return run_one(&runtime, &groups, &cookies, &arguments[only + 1..]);
+    for how in ["--only", "--count"] {
+        if let Some(only) = arguments.iter().position(|argument| argument == how) {
+            return run_one(&runtime, &groups, &cookies, &arguments[only..]);
+        }
     }
-    if arguments.iter().any(|argument| argument == "--bench") {
+    let has = |name: &str| arguments.iter().any(|argument| argument == name);
+    if has("--instructions") {
+        return match instructions::run(has("--keep")) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        };
+    }
+    if has("--bench") {
         measure(&runtime, &groups, &cookies);
     }
     ExitCode::SUCCESS
 }
 
 fn groups(runtime: &Runtime, session: &Session, stored: &Session, limit: &Limit) -> [Group; 3] {
-    let (ciam, stored) = (&session.ciam, &stored.ciam);
     [
         Group {
             key: "route",
             title: "axum, layer in the router (`Router::layer`)",
-            variants: on_axum::variants(Place::Route, ciam, stored, limit),
+            variants: on_axum::variants(Place::Route, session, stored, limit),
         },
         Group {
             key: "around",
             title: "axum, layer around the router (a tower service)",
-            variants: on_axum::variants(Place::Around, ciam, stored, limit),
+            variants: on_axum::variants(Place::Around, session, stored, limit),
         },
         Group {
             key: "actix",
             title: "actix, middleware around the application",
-            variants: on_actix::variants(runtime, ciam, limit),
+            variants: on_actix::variants(runtime, &session.ciam, &stored.ciam, limit),
         },
     ]
 }
@@ -92,17 +108,24 @@ fn run_one(
     cookies: &Cookies,
     arguments: &[String],
 ) -> ExitCode {
-    let [key, name, rounds] = arguments else {
-        eprintln!("--only GROUP NAME ROUNDS, where a group is route, around or actix");
+    let [how, key, name, times] = arguments else {
+        eprintln!(
+            "--only GROUP NAME ROUNDS, or --count GROUP NAME REQUESTS, where a group is route, \
+             around or actix"
+        );
         return ExitCode::FAILURE;
     };
     let group = groups.iter().find(|group| group.key == key);
     let found = group.and_then(|group| group.variants.iter().find(|variant| variant.name == name));
-    let (Some(variant), Ok(rounds)) = (found, rounds.parse()) else {
-        eprintln!("there is no {name} in {key}, or {rounds} is no number");
+    let (Some(variant), Ok(times)) = (found, times.parse()) else {
+        eprintln!("there is no {name} in {key}, or {times} is no number");
         return ExitCode::FAILURE;
     };
-    for _ in 0..rounds {
+    if how == "--count" {
+        count_instructions_of(variant.work(runtime, cookies, times));
+        return ExitCode::SUCCESS;
+    }
+    for _ in 0..times {
         variant.run(runtime, cookies)(10_000);
     }
     ExitCode::SUCCESS

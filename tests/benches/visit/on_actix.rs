@@ -16,7 +16,12 @@ use crate::support::subject::on_actix;
 use crate::variant::{Kind, Variant};
 
 /// Everything, with the middleware around the application.
-pub(crate) fn variants(runtime: &Runtime, ciam: &Ciam, hand: &Limit) -> Vec<Variant> {
+pub(crate) fn variants(
+    runtime: &Runtime,
+    ciam: &Ciam,
+    stored: &Ciam,
+    hand: &Limit,
+) -> Vec<Variant> {
     let bare = |name, cookie| {
         let app = App::new().route("/", get().to(fixed));
         Variant::new(name, cookie, on_actix(runtime, app)).of_kind(Kind::Bare)
@@ -30,6 +35,10 @@ pub(crate) fn variants(runtime: &Runtime, ciam: &Ciam, hand: &Limit) -> Vec<Vari
     let ours = |name, cookie, route: Route| {
         let app = App::new().route("/", route).wrap(ciam.layer());
         Variant::new(name, cookie, on_actix(runtime, app))
+    };
+    let stored = |name, route: Route| {
+        let app = App::new().route("/", route).wrap(stored.layer());
+        Variant::new(name, Cookie::Stored, on_actix(runtime, app))
     };
     let fixed_route = || App::new().route("/", get().to(fixed));
     let number = fixed_route().wrap(Before::new(|request| {
@@ -73,6 +82,10 @@ pub(crate) fn variants(runtime: &Runtime, ciam: &Ciam, hand: &Limit) -> Vec<Vari
         ours("signed in, `MaybeUser`", Session, get().to(maybe_user)),
         ours("signed in, `Claims<T>`", Session, get().to(claims)).protected(),
         ours("signed in, `role(\"Admin\")`", Session, admin).protected(),
+        bare("bare, session id", Cookie::Stored),
+        stored("memory store, not asked for", get().to(fixed)),
+        stored("memory store, `User`", get().to(user)).protected(),
+        stored("memory store, `Claims<T>`", get().to(claims)).protected(),
     ]
 }
 

@@ -8,13 +8,15 @@ use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
 use axum::response::Response;
 use axum::routing::{MethodRouter, Route, get};
-use ciam_axum::{Ciam, CiamExt as _, role};
+use ciam_axum::{CiamExt as _, role};
 use tower::{Layer, Service};
 
 use crate::apps::NOBODY;
+use crate::apps::by_id::{ById, known};
 use crate::apps::limit::Limit;
 use crate::apps::on_axum::{claims, fixed, limited, maybe_user, user};
-use crate::cookies::Cookie::{self, Foreign, None, Session};
+use crate::apps::session::Session;
+use crate::cookies::Cookie::{self, Foreign, None};
 use crate::empty::{Empty, Given};
 use crate::support::subject::{OnAxum, Subject};
 use crate::variant::{Kind, Variant};
@@ -29,7 +31,13 @@ pub(crate) enum Place {
 }
 
 /// Everything, with the layers at one place.
-pub(crate) fn variants(place: Place, ciam: &Ciam, stored: &Ciam, limit: &Limit) -> Vec<Variant> {
+pub(crate) fn variants(
+    place: Place,
+    session: &Session,
+    stored: &Session,
+    limit: &Limit,
+) -> Vec<Variant> {
+    let ciam = &session.ciam;
     let bare = |name, cookie| {
         let subject = Box::new(OnAxum(router(get(fixed))));
         Variant::new(name, cookie, subject).of_kind(Kind::Bare)
@@ -44,25 +52,36 @@ pub(crate) fn variants(place: Place, ciam: &Ciam, stored: &Ciam, limit: &Limit) 
     };
     let stored = |name, route| {
         let router = router(route);
-        Variant::new(name, Cookie::Stored, place.layered(stored.layer(), router))
+        Variant::new(
+            name,
+            Cookie::Stored,
+            place.layered(stored.ciam.layer(), router),
+        )
     };
     let from_fn = from_fn(pass as fn(_, _) -> _);
     let from_fn = place.layered(from_fn, router(get(fixed)));
     let limit = place.layered(limit.clone(), router(get(limited)));
+    let by_id = ById::new(&session.claims);
+    let by_id = place.layered(by_id, router(get(known)));
     let admin = get(fixed).route_layer(ciam.require(role("Admin")));
     vec![
         bare("bare, no cookie", None),
         bare("bare, 5 foreign cookies", Foreign),
-        bare("bare, session cookie", Session),
+        bare("bare, session cookie", Cookie::Session),
         empty("empty layer, no cookie", None, Given::Nothing).of_kind(Kind::Empty),
         empty("empty layer, 5 foreign cookies", Foreign, Given::Nothing).of_kind(Kind::Empty),
-        empty("empty layer, session cookie", Session, Given::Nothing).of_kind(Kind::Empty),
+        empty(
+            "empty layer, session cookie",
+            Cookie::Session,
+            Given::Nothing,
+        )
+        .of_kind(Kind::Empty),
         empty(
             "empty layer that hands on a number, no cookie",
             None,
             Given::Number,
         ),
-        Variant::new("empty `from_fn`, session cookie", Session, from_fn),
+        Variant::new("empty `from_fn`, session cookie", Cookie::Session, from_fn),
         Variant::new("limit", Cookie::Limit, limit)
             .of_kind(Kind::Limit)
             .protected(),
@@ -74,11 +93,14 @@ pub(crate) fn variants(place: Place, ciam: &Ciam, stored: &Ciam, limit: &Limit) 
             get(maybe_user),
         )
         .saying(NOBODY),
-        ours("signed in, not asked for", Session, get(fixed)),
-        ours("signed in, `User`", Session, get(user)).protected(),
-        ours("signed in, `MaybeUser`", Session, get(maybe_user)),
-        ours("signed in, `Claims<T>`", Session, get(claims)).protected(),
-        ours("signed in, `role(\"Admin\")`", Session, admin).protected(),
+        ours("signed in, not asked for", Cookie::Session, get(fixed)),
+        ours("signed in, `User`", Cookie::Session, get(user)).protected(),
+        ours("signed in, `MaybeUser`", Cookie::Session, get(maybe_user)),
+        ours("signed in, `Claims<T>`", Cookie::Session, get(claims)).protected(),
+        ours("signed in, `role(\"Admin\")`", Cookie::Session, admin).protected(),
+        bare("bare, session id", Cookie::Stored),
+        Variant::new("limit: session by id", Cookie::ById, by_id).protected(),
+        stored("memory store, not asked for", get(fixed)),
         stored("memory store, `User`", get(user)).protected(),
         stored("memory store, `Claims<T>`", get(claims)).protected(),
     ]

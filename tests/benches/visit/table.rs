@@ -15,10 +15,14 @@ pub(crate) fn print(variants: &[Variant], first: usize, samples: &Samples, alloc
         let fits = |v: &Variant| v.kind == kind && (v.cookie == cookie || kind == Kind::Limit);
         variants.iter().position(fits).expect("there is one")
     };
-    // The request of the limit is as long as that of the session.
-    let base = |kind, v: &Variant| match v.cookie {
-        Cookie::Limit => find(kind, Cookie::Session),
-        cookie => find(kind, cookie),
+    // The request of a limit is as long as that of the session; an empty layer does not see
+    // how long it is.
+    let base = |kind, v: &Variant| match (v.cookie, kind) {
+        (Cookie::Limit, _) | (Cookie::ById | Cookie::Stored, Kind::Empty) => {
+            find(kind, Cookie::Session)
+        }
+        (Cookie::ById, _) => find(kind, Cookie::Stored),
+        (cookie, _) => find(kind, cookie),
     };
     let added = |subject: usize, base: usize| Added {
         min: samples.min(first + subject) - samples.min(first + base),

@@ -7,7 +7,7 @@ use tokio::runtime::Runtime;
 use crate::cookies::{Cookie, Cookies};
 use crate::support::rounds::Run;
 use crate::support::sign_in::NAME;
-use crate::support::subject::{Header, Subject};
+use crate::support::subject::{Header, Subject, Work};
 
 /// What others are compared with.
 #[derive(Clone, Copy, Eq, PartialEq)]
@@ -82,11 +82,21 @@ impl Variant {
         })
     }
 
+    /// So many requests that are made, and only have to be answered.
+    pub(crate) fn work<'a>(
+        &'a self,
+        runtime: &'a Runtime,
+        cookies: &Cookies,
+        times: usize,
+    ) -> Work<'a> {
+        let mut headers = iter::repeat_n(self.header(cookies), times);
+        self.subject.prepare(runtime, &mut headers)
+    }
+
     /// Per request; those of the request itself are not among them.
     pub(crate) fn allocations(&self, runtime: &Runtime, cookies: &Cookies) -> i64 {
         let times = 100;
-        let mut headers = iter::repeat_n(self.header(cookies), times);
-        let work = self.subject.prepare(runtime, &mut headers);
+        let work = self.work(runtime, cookies, times);
         let counted = allocation_counter::measure(|| {
             work();
         });

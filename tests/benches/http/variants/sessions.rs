@@ -2,7 +2,7 @@
 
 use super::{
     ACTIX_BARE, ACTIX_CLAIMS, ACTIX_LIMIT, ACTIX_SESSION, ACTIX_USER, AXUM_BARE, AXUM_CLAIMS,
-    AXUM_LIMIT, AXUM_USER, Group, Program, TOWER_SESSIONS, Variant,
+    AXUM_LIMIT, AXUM_LOGIN, AXUM_USER, Group, Program, TOWER_SESSIONS, Variant,
 };
 use crate::apps::NOBODY;
 use crate::apps::limit::Limit;
@@ -51,12 +51,7 @@ pub(crate) fn variants(session: &Session, limit: &Limit) -> Vec<Variant> {
         anonymous("axum-anonymous", "axum"),
         ours(AXUM_USER, "axum", "ours: signed in, `User`"),
         ours(AXUM_CLAIMS, "axum", "ours: signed in, `Claims<T>`"),
-        peer(
-            "axum-login",
-            "axum-login",
-            "axum",
-            "axum-login, memory store",
-        ),
+        peer("axum-login", AXUM_LOGIN, "axum", "axum-login, memory store"),
         peer(
             "axum-login",
             TOWER_SESSIONS,

@@ -2,12 +2,12 @@
 //! line it prints is its address. `POST /login` signs in whoever the JSON in its body
 //! describes, `GET /me` answers the name.
 //!
-//! The profile is in an encrypted cookie, and is read as a type.
+//! The profile is in an encrypted cookie or in Redis, and is read as a type.
 
 use std::{env, io};
 
 use actix_session::config::CookieContentSecurity;
-use actix_session::storage::CookieSessionStore;
+use actix_session::storage::{CookieSessionStore, RedisSessionStore, SessionStore};
 use actix_session::{Session, SessionMiddleware};
 use actix_web::cookie::Key;
 use actix_web::error::ErrorUnauthorized;
@@ -21,10 +21,25 @@ use profile::Profile;
 #[actix_web::main]
 async fn main() -> io::Result<()> {
     let variant = argument("--serve");
-    assert_eq!(variant, "actix-session", "no variant {variant}");
+    match variant.as_str() {
+        "actix-session" => serve(CookieSessionStore::default).await,
+        "actix-session-redis" => {
+            let store = RedisSessionStore::new(argument("--redis")).await;
+            let store = store.expect("Redis answers");
+            serve(move || store.clone()).await
+        }
+        unknown => panic!("no variant {unknown}"),
+    }
+}
+
+async fn serve<S, F>(store: F) -> io::Result<()>
+where
+    S: SessionStore + 'static,
+    F: Fn() -> S + Clone + Send + 'static,
+{
     let key = Key::generate();
     let server = HttpServer::new(move || {
-        let sessions = SessionMiddleware::builder(CookieSessionStore::default(), key.clone())
+        let sessions = SessionMiddleware::builder(store(), key.clone())
             .cookie_content_security(CookieContentSecurity::Private)
             .build();
         App::new()

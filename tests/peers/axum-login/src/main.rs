@@ -5,6 +5,7 @@
 use std::env;
 
 use tokio::net::TcpListener;
+use tower_sessions::MemoryStore;
 
 mod login;
 mod session;
@@ -16,7 +17,8 @@ mod profile;
 async fn main() {
     let router = match argument("--serve").as_str() {
         "axum-login" => login::router(),
-        "tower-sessions" => session::router(),
+        "tower-sessions" => session::router(MemoryStore::default()),
+        "tower-sessions-redis" => session::router(session::redis(&argument("--redis")).await),
         unknown => panic!("no variant {unknown}"),
     };
     let listener = TcpListener::bind(argument("--listen")).await;

@@ -1,17 +1,29 @@
-//! tower-sessions alone: the profile is in the session, in memory, and read as a type.
+//! tower-sessions alone: the profile is in the session, in memory or in Redis, and read as
+//! a type.
 
 use axum::http::StatusCode;
 use axum::routing::{get, post};
 use axum::{Json, Router};
-use tower_sessions::{MemoryStore, Session, SessionManagerLayer};
+use tower_sessions::{Session, SessionManagerLayer, SessionStore};
+use tower_sessions_redis_store::RedisStore;
+use tower_sessions_redis_store::fred::prelude::{ClientLike as _, Config, Pool};
 
 use crate::profile::Profile;
 
-pub(crate) fn router() -> Router {
+/// As its documentation shows it, with one connection.
+pub(crate) async fn redis(address: &str) -> RedisStore<Pool> {
+    let config = Config::from_url(address).expect("an address of Redis");
+    let pool = Pool::new(config, None, None, None, 1).expect("a pool");
+    pool.connect();
+    pool.wait_for_connect().await.expect("Redis answers");
+    RedisStore::new(pool)
+}
+
+pub(crate) fn router(store: impl SessionStore + Clone) -> Router {
     Router::new()
         .route("/me", get(me))
         .route("/login", post(login))
-        .layer(SessionManagerLayer::new(MemoryStore::default()))
+        .layer(SessionManagerLayer::new(store))
 }
 
 async fn me(session: Session) -> Result<String, StatusCode> {
@@ -23,9 +35,9 @@ async fn me(session: Session) -> Result<String, StatusCode> {
 }
 
 async fn login(session: Session, Json(profile): Json<Profile>) -> StatusCode {
-    session.cycle_id().await.expect("the store is memory");
+    session.cycle_id().await.expect("the store answers");
     let inserted = session.insert(PROFILE, profile).await;
-    inserted.expect("the store is memory");
+    inserted.expect("the store answers");
     StatusCode::NO_CONTENT
 }
 
