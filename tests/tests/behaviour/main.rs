@@ -53,6 +53,7 @@ fn main() -> ExitCode {
         customer_tenant::forms::CASES,
         customer_tenant::refused::CASES,
         instances::sharing::CASES,
+        instances::shops::CASES,
         instances::trouble::CASES,
         known_flaws::answers::CASES,
         known_flaws::checklists::CASES,

@@ -3,6 +3,7 @@
 
 pub(crate) mod process;
 pub(crate) mod sharing;
+pub(crate) mod shops;
 pub(crate) mod trouble;
 
 use ciam_tests::visitor::Page;
