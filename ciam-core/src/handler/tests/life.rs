@@ -1,9 +1,12 @@
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
 use http::{HeaderMap, Method};
 
 use super::bench::{Bench, Browser, NAVIGATION, OTHER_SECRET, SECRET};
+use super::stored::is_known;
+use crate::store::{MemoryStore, SessionStore};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
@@ -145,4 +148,16 @@ async fn a_planted_second_cookie_of_the_same_name_is_nobody() {
     };
     let visit = bench.ciam.visit(incoming).expect("a safe request");
     assert!(visit.user().expect("readable").is_none());
+}
+
+#[tokio::test]
+async fn a_handle_that_is_dropped_leaves_nothing_behind() {
+    let store: Arc<dyn SessionStore> = Arc::new(MemoryStore::default());
+    let bench = Bench::with(|config| config.with_session_store(Arc::clone(&store)));
+    let browser = bench.signed_in().await;
+    assert!(is_known(&browser, &bench).await);
+    let provider = Arc::clone(&bench.provider);
+    drop(bench);
+    assert_eq!(Arc::strong_count(&provider), 1);
+    assert_eq!(Arc::strong_count(&store), 1);
 }
