@@ -87,11 +87,13 @@ fn check(runtime: &Runtime, session: &Session, variants: &[Variant]) -> Result<(
 }
 
 fn measure(runtime: &Runtime, arguments: &Arguments, session: &Session) -> Result<(), String> {
+    let only = arguments.value("--only");
+    let mut asked_for = all(session);
+    asked_for.retain(|variant| only.is_none_or(|only| variant.is_named(only)));
     if arguments.has("--check") {
-        return check(runtime, session, &all(session));
+        return check(runtime, session, &asked_for);
     }
     tools::install("wrk")?;
-    let only = arguments.value("--only");
     let bench = |seconds, rounds| {
         let seconds = arguments.number("--seconds", seconds);
         Bench::new(
@@ -108,18 +110,15 @@ fn measure(runtime: &Runtime, arguments: &Arguments, session: &Session) -> Resul
         (Group::Stores, 3, 7),
         (Group::Callers, 4, 3),
     ] {
-        let mut variants = all(session);
-        variants.retain(|variant| variant.group == group);
-        let name = format!("{group:?}").to_lowercase();
-        if let Some(only) = only.filter(|only| *only != name) {
-            variants.retain(|variant| variant.id.contains(only));
-        }
+        let variants: Vec<Variant> = asked_for
+            .extract_if(.., |variant| variant.group == group)
+            .collect();
         if variants.is_empty() {
             continue;
         }
         found = true;
         let samples = bench(seconds, rounds).measure(&variants)?;
-        println!("\n### {name}\n");
+        println!("\n### {}\n", group.name());
         table::print(&variants, &samples);
         if group == Group::Callers {
             of_callers = Some((variants, samples));

@@ -51,7 +51,7 @@ impl<'a> Bench<'a> {
     pub(crate) fn check(&self, variants: &[Variant]) -> Result<(), String> {
         for variant in variants {
             let program = variant.program.prepare()?;
-            let server = Server::start(&program, variant.id, &self.parts, Cores::Apart)?;
+            let server = Server::start(&program, variant, &self.parts, Cores::Apart)?;
             self.checked(&server, variant)
                 .map_err(|error| format!("{}: {error}", variant.id))?;
         }
@@ -107,7 +107,7 @@ impl<'a> Bench<'a> {
         conditions: Conditions,
     ) -> Result<Sample, String> {
         let Conditions { connections, cores } = conditions;
-        let server = Server::start(program, variant.id, &self.parts, cores)?;
+        let server = Server::start(program, variant, &self.parts, cores)?;
         let credentials = self.checked(&server, variant)?;
         let load = Load {
             address: server.address,

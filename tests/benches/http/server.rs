@@ -7,6 +7,8 @@ use std::process::{Child, Command, Stdio};
 
 use ciam_tests::Redis;
 
+use crate::variants::{Group, Variant};
+
 pub(crate) struct Server {
     pub(crate) address: SocketAddr,
     process: Child,
@@ -31,16 +33,20 @@ impl Server {
     /// Ready to be asked when this returns.
     pub(crate) fn start(
         program: &[PathBuf],
-        variant: &str,
+        variant: &Variant,
         parts: &Parts,
         cores: Cores,
     ) -> Result<Self, String> {
-        let mut process = Command::new("taskset")
+        let mut command = Command::new("taskset");
+        command
             .args(["--cpu-list", cores.of_server()])
             .args(program)
-            .args(["--listen", "127.0.0.1:0", "--serve", variant])
-            .args(["--provider", &parts.provider, "--workers", cores.workers()])
-            .args(["--redis", &parts.redis.address()])
+            .args(["--listen", "127.0.0.1:0", "--serve", variant.id])
+            .args(["--provider", &parts.provider, "--workers", cores.workers()]);
+        if variant.group == Group::Stores {
+            command.args(["--redis", &parts.redis.address()]);
+        }
+        let mut process = command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()
@@ -52,7 +58,7 @@ impl Server {
         let Some(address) = address else {
             let _ = process.kill();
             let _ = process.wait();
-            return Err(format!("{variant} does not say its address: {line:?}"));
+            return Err(format!("{} does not say its address: {line:?}", variant.id));
         };
         Ok(Self { address, process })
     }

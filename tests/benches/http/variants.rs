@@ -57,8 +57,23 @@ impl Variant {
         }
     }
 
+    /// Whether it is in the group of this name, or this is a part of its own.
+    pub(crate) fn is_named(&self, name: &str) -> bool {
+        self.group.name() == name || self.id.contains(name)
+    }
+
     pub(crate) fn is_ours(&self) -> bool {
         self.name.starts_with("ours")
+    }
+}
+
+impl Group {
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Callers => "callers",
+            Self::Sessions => "sessions",
+            Self::Stores => "stores",
+        }
     }
 }
 
