@@ -68,7 +68,7 @@ async fn soak(plan: &Plan) -> ExitCode {
         async move { instances.let_time_pass(SPEED).await }
     });
     let (sent, failed) = (Arc::new(AtomicU64::new(0)), Arc::new(AtomicU64::new(0)));
-    let client = reqwest::Client::new();
+    let mut client = reqwest::Client::new();
     let began = Instant::now();
     let mut due = tokio::time::interval(Duration::from_secs(1) / plan.rate as u32);
     let (mut changed, mut said, mut resident) = (0, 0, Vec::new());
@@ -84,7 +84,10 @@ async fn soak(plan: &Plan) -> ExitCode {
             instances.rotate_keys();
         } else if changed == 1 && elapsed >= plan.seconds * 2 / 3 {
             changed = 2;
-            instances.replace().await;
+            let instances = Arc::clone(&instances);
+            tokio::spawn(async move { instances.replace().await });
+            // As a proxy does, it leaves no connection to those that are gone.
+            client = reqwest::Client::new();
         }
         if elapsed >= said + 10 {
             said = elapsed;
