@@ -1,5 +1,6 @@
 //! Between the `http` 0.2 of actix-web and the `http` 1 of the core.
 
+use std::iter;
 use std::sync::LazyLock;
 
 use actix_web::HttpResponse;
@@ -95,7 +96,8 @@ pub(crate) fn visit(ciam: &Ciam, head: &RequestHead) -> Result<Visit, Rejection>
 
 /// What has to be waited for until it is known who visits, or calls.
 pub(crate) fn pending(visit: &Visit, head: &RequestHead, of_caller: bool) -> Option<PendingVisit> {
-    let authorization = head.headers.get_all(AUTHORIZATION);
+    // Looked for only where a caller is.
+    let authorization = iter::once(AUTHORIZATION).flat_map(|name| head.headers.get_all(name));
     let authorization = authorization.map(HeaderValue::as_bytes);
     visit.pending(of_caller, authorization, head.uri.query())
 }

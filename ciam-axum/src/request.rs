@@ -1,5 +1,7 @@
 //! Between axum's requests and responses and those of the core.
 
+use std::iter;
+
 use axum::body::Body;
 use axum::extract::OriginalUri;
 use axum::response::{IntoResponse, Response};
@@ -69,7 +71,8 @@ pub(crate) fn visit(parts: &Parts) -> Result<&Visit, Rejection> {
 
 /// What has to be waited for until it is known who visits, or calls.
 pub(crate) fn pending(visit: &Visit, parts: &Parts, of_caller: bool) -> Option<PendingVisit> {
-    let authorization = parts.headers.get_all(AUTHORIZATION).into_iter();
+    // Looked for only where a caller is.
+    let authorization = iter::once(AUTHORIZATION).flat_map(|name| parts.headers.get_all(name));
     let authorization = authorization.map(HeaderValue::as_bytes);
     visit.pending(of_caller, authorization, parts.uri.query())
 }

@@ -12,11 +12,11 @@ use std::time::Duration;
 use aws_lc_rs::digest;
 use base64_simd::URL_SAFE_NO_PAD;
 use bytes::Bytes;
-use zeroize::{Zeroize as _, Zeroizing};
 
 mod acceptance;
 mod address;
 mod answer;
+mod cookie_id;
 mod memory;
 #[cfg(feature = "redis")]
 mod redis;
@@ -24,6 +24,7 @@ mod redis;
 pub use acceptance::accept;
 pub use address::StoreAddress;
 pub(crate) use answer::answered;
+pub(crate) use cookie_id::{CookieId, REALM};
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
@@ -120,25 +121,24 @@ impl StoreKey {
     /// Of something that is secret or has to be looked up by: each part with its length,
     /// so that no two lists are the same bytes.
     pub(crate) fn of(kind: KeyKind, realm: &str, parts: &[&[u8]]) -> Self {
-        let parts = || [realm.as_bytes()].into_iter().chain(parts.iter().copied());
-        let length = parts().map(|part| size_of::<u64>() + part.len());
-        // In one piece: hashing it piece by piece takes twice as long.
-        let mut whole = Vec::with_capacity(1 + length.sum::<usize>());
-        whole.push(kind.byte());
-        for part in parts() {
-            whole.extend((part.len() as u64).to_be_bytes());
-            whole.extend_from_slice(part);
+        let mut context = digest::Context::new(&digest::SHA256);
+        context.update(&[kind.byte()]);
+        for part in [realm.as_bytes()].iter().chain(parts) {
+            context.update(&(part.len() as u64).to_be_bytes());
+            context.update(part);
         }
-        let mut key = [0; digest::SHA256_OUTPUT_LEN];
-        key.copy_from_slice(digest::digest(&digest::SHA256, &whole).as_ref());
-        whole.as_mut_slice().zeroize();
-        Self(key)
+        Self::from_digest(&context.finish())
     }
 
-    /// Where the session of a cookie is, if the cookie has an id at all.
-    pub(crate) fn of_cookie(realm: &str, text: &[u8]) -> Option<(Self, SessionId)> {
-        let id = SessionId::read(text)?;
-        Some((Self::of(KeyKind::Session, realm, &[text]), id))
+    /// Of bytes that begin with a [`KeyKind`].
+    fn hash(bytes: &[u8]) -> Self {
+        Self::from_digest(&digest::digest(&digest::SHA256, bytes))
+    }
+
+    fn from_digest(digest: &digest::Digest) -> Self {
+        let mut key = [0; digest::SHA256_OUTPUT_LEN];
+        key.copy_from_slice(digest.as_ref());
+        Self(key)
     }
 
     /// The key as text.
@@ -176,7 +176,7 @@ impl fmt::Debug for StoreKey {
 /// What a key is made of.
 #[derive(Clone, Copy, Debug, Eq, PartialEq)]
 pub(crate) enum KeyKind {
-    /// The id in the cookie.
+    /// The id in the cookie: [`CookieId::key`].
     Session,
     /// Issuer and `sid`: a session of the provider's.
     ProviderSession,
@@ -210,24 +210,6 @@ impl KeyKind {
     }
 }
 
-/// The id in a cookie. It is overwritten when it is dropped, as a
-/// [`Secret`](crate::secret::Secret) is, but needs no memory of its own.
-pub(crate) struct SessionId(Zeroizing<[u8; SESSION_ID]>);
-
-impl SessionId {
-    fn read(text: &[u8]) -> Option<Self> {
-        let of_id = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_');
-        let id = text.try_into().ok().map(Zeroizing::new)?;
-        text.iter().all(of_id).then_some(Self(id))
-    }
-
-    /// The text itself, for the cookie.
-    pub(crate) fn expose(&self) -> &str {
-        // Letters, digits, `-` and `_`.
-        str::from_utf8(&*self.0).unwrap_or_default()
-    }
-}
-
 /// A store that did not do what it was asked.
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("the session store failed: {0}")]
@@ -250,9 +232,6 @@ impl StoreError {
         "session.store"
     }
 }
-
-/// The length of the id in the cookie: 256 random bits as base64url.
-const SESSION_ID: usize = 43;
 
 /// The longest value that is kept: the claims of a user with 200 groups are ten thousand
 /// bytes, tokens for an API two thousand.

@@ -8,6 +8,7 @@ use cookie::{Cookie, CookieBuilder, SameSite};
 
 use super::base_url::BaseUrl;
 use super::choices::ResponseMode;
+use crate::store::REALM;
 
 /// The cookies of one application: two on one host name do not meet.
 ///
@@ -16,6 +17,7 @@ use super::choices::ResponseMode;
 #[derive(Clone, Debug)]
 pub(crate) struct Cookies {
     realm: String,
+    short_realm: [u8; REALM],
     session: [String; MAX_CHUNKS],
     transaction: Affixes,
     transaction_same_site: SameSite,
@@ -41,7 +43,8 @@ impl Cookies {
         base_url: &BaseUrl,
         response_mode: ResponseMode,
     ) -> Self {
-        let realm = realm(&[authority, client_id, route_prefix]);
+        let digest = realm(&[authority, client_id, route_prefix]);
+        let realm: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
         let hash = &realm[..NAME_DIGITS];
         let (host, secure) = if base_url.is_secure() {
             ("__Host-", "__Secure-")
@@ -69,6 +72,7 @@ impl Cookies {
             logout_state: format!("{secure}ciam-logout-{hash}"),
             route_path: format!("{}{route_prefix}", base_url.path()),
             is_secure: base_url.is_secure(),
+            short_realm: array::from_fn(|n| digest[n]),
             realm,
         }
     }
@@ -76,6 +80,11 @@ impl Cookies {
     /// Binds a seal to this application: differs where the names differ.
     pub(crate) fn realm(&self) -> &str {
         &self.realm
+    }
+
+    /// The same, for the key of a session in a store.
+    pub(crate) const fn short_realm(&self) -> &[u8; REALM] {
+        &self.short_realm
     }
 
     /// The names of the session's chunks, the first one first.
@@ -183,19 +192,16 @@ impl Cookies {
 
 /// A digest of the parts, each with its length, so that `a`, `bc` and `ab`, `c`
 /// differ.
-fn realm(parts: &[&str]) -> String {
+fn realm(parts: &[&str]) -> [u8; digest::SHA256_OUTPUT_LEN] {
     let mut context = digest::Context::new(&digest::SHA256);
     for part in parts {
         let length = u64::try_from(part.len()).unwrap_or(u64::MAX);
         context.update(&length.to_be_bytes());
         context.update(part.as_bytes());
     }
-    context
-        .finish()
-        .as_ref()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let mut realm = [0; digest::SHA256_OUTPUT_LEN];
+    realm.copy_from_slice(context.finish().as_ref());
+    realm
 }
 
 /// How many cookies a session, and an ID token, may fill at most: four of 4096

@@ -9,7 +9,7 @@ use super::{Ciam, Incoming, Rejection, rejection};
 use crate::error::{Error, ErrorKind};
 use crate::flow::backchannel::session_that_ended;
 use crate::session::cookie;
-use crate::store::{KeyKind, SessionStore, StoreKey};
+use crate::store::{CookieId, KeyKind, SessionStore, StoreKey};
 
 impl Ciam {
     /// Answers a frame of the provider's sign-out page ([OpenID Connect Front-Channel
@@ -64,9 +64,9 @@ impl Ciam {
 
     /// Whether the visitor's own session is one of them.
     fn is_of(&self, incoming: Incoming<'_>, ended: &[StoreKey]) -> bool {
-        let realm = self.config().cookies().realm();
+        let realm = self.config().cookies().short_realm();
         let cookie = self.session_cookie(cookie::lines(incoming.headers));
-        let own = cookie.and_then(|cookie| Some(StoreKey::of_cookie(realm, cookie.text())?.0));
+        let own = cookie.and_then(|cookie| Some(CookieId::read(cookie.text())?.key(realm)));
         own.is_some_and(|own| ended.contains(&own))
     }
 }

@@ -198,7 +198,8 @@ impl Ciam {
         let _span = tracing::debug_span!("visit").entered();
         let arrival = self.arrival(cookie::lines(incoming.headers));
         let may_have_session = !matches!(arrival, Arrival::Anonymous);
-        if may_have_session && !self.is_exempt(incoming) && incoming.is_cross_site(&self.0.config) {
+        let is_cross_site = || incoming.is_cross_site(&self.0.config);
+        if may_have_session && is_cross_site() && !self.is_exempt(incoming) {
             telemetry::visit(Visitor::Refused);
             return Err(Rejection::cross_site(self, incoming));
         }

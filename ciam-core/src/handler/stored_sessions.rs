@@ -14,19 +14,18 @@ use super::session_cookies::set_cookie;
 use crate::claims::Claims;
 use crate::clock::Timestamp;
 use crate::error::Error;
-use crate::random;
 use crate::session::Session;
 use crate::session::cookie::{self, CookieValue};
 use crate::session::seal::{Purpose, SealError};
 use crate::store::{
-    Entry, KeyKind, Loaded, Saved, SessionId, SessionStore, StoreError, StoreKey, answered,
+    CookieId, Entry, KeyKind, Loaded, Saved, SessionStore, StoreError, StoreKey, answered,
 };
 
 /// Where the session of a request is, and the cookie that says so.
 pub(super) struct StoredAt {
     store: Arc<dyn SessionStore>,
     key: StoreKey,
-    id: SessionId,
+    id: CookieId,
 }
 
 impl fmt::Debug for StoredAt {
@@ -52,8 +51,7 @@ impl Ciam {
         store: &Arc<dyn SessionStore>,
         cookie: &CookieValue<'_>,
     ) -> Option<StoredAt> {
-        let at = StoreKey::of_cookie(self.config().cookies().realm(), cookie.text());
-        let Some((key, id)) = at else {
+        let Some(id) = CookieId::read(cookie.text()) else {
             tracing::info!(
                 code = "session.malformed",
                 "no session: the cookie has no id"
@@ -62,7 +60,7 @@ impl Ciam {
         };
         Some(StoredAt {
             store: Arc::clone(store),
-            key,
+            key: id.key(self.config().cookies().short_realm()),
             id,
         })
     }
@@ -88,7 +86,7 @@ impl Ciam {
         let saved = self.save(at, &renewed, loaded.revision, now).await;
         let cookie = match saved {
             Ok(Saved::Gone) => return Ok(None),
-            Ok(_) => self.session_id_cookie(at.id.expose(), &renewed, now),
+            Ok(_) => self.session_id_cookie(&at.id, &renewed, now),
             Err(error) => Err(error),
         };
         let renewal = cookie.map(|cookie| vec![cookie]).unwrap_or_else(|error| {
@@ -122,8 +120,8 @@ impl Ciam {
     ) -> Result<Vec<HeaderValue>, Error> {
         let config = self.config();
         let cookies = config.cookies();
-        let id = random::token(&**config.random())?;
-        let key = StoreKey::of(KeyKind::Session, cookies.realm(), &[id.as_bytes()]);
+        let id = CookieId::new(&**config.random())?;
+        let key = id.key(cookies.short_realm());
         let value = self.seal_stored(&key, session)?;
         let groups = self.groups(session.claims());
         answered(store.create(Entry {
@@ -232,12 +230,12 @@ impl Ciam {
 
     fn session_id_cookie(
         &self,
-        id: &str,
+        id: &CookieId,
         session: &Session,
         now: Timestamp,
     ) -> Result<HeaderValue, Error> {
         // One chunk, as the cookie of a session that is its own store.
-        let value = format!("1{id}");
+        let value = format!("1{}", id.text());
         let max_age = session.expires_at().since(now);
         set_cookie(&self.config().cookies().session(0, &value, max_age))
     }
