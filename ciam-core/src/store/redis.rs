@@ -15,7 +15,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use ::redis::{Cmd, FromRedisValue, Value, cmd};
-use bytes::Bytes;
 use futures_util::future::try_join_all;
 
 use super::{Entry, Loaded, Saved, SessionStore, StoreError, StoreFuture, StoreKey};
@@ -206,11 +205,13 @@ impl SessionStore for RedisStore {
         Box::pin(async move {
             let key = key(SESSION, session);
             let command = cmd("HMGET").arg(&key).arg("v").arg("r").to_owned();
-            let (value, revision): (Option<Bytes>, Option<u64>) =
-                self.query(&key, Repeat::Harmless, &command).await?;
-            Ok(value
-                .zip(revision)
-                .map(|(value, revision)| Loaded { value, revision }))
+            let found = self.query(&key, Repeat::Harmless, &command).await?;
+            match found {
+                (Some(value), Some(revision)) => Ok(Some(Loaded { value, revision })),
+                (None, None) => Ok(None),
+                // One of them was taken away: that is no sign-out.
+                _ => Err(odd()),
+            }
         })
     }
 
@@ -321,8 +322,11 @@ fn millis(life: Duration) -> String {
 
 fn read<T: FromRedisValue>(answer: Value) -> Result<T, StoreError> {
     // The error would repeat the value.
-    let odd = |_| StoreError::new("Redis answers what no command of ours asks for");
-    T::from_redis_value(answer).map_err(odd)
+    T::from_redis_value(answer).map_err(|_| odd())
+}
+
+fn odd() -> StoreError {
+    StoreError::new("Redis answers what no command of ours asks for")
 }
 
 const SESSION: &[u8] = b"ciam:s:";
