@@ -25,7 +25,7 @@ impl Scripts {
                  redis.call('HSET', KEYS[1], 'v', ARGV[1], 'g', ARGV[2]) \
                  redis.call('HINCRBY', KEYS[1], 'r', 1) \
                  redis.call('PEXPIRE', KEYS[1], ARGV[3]) \
-                 return found[2]",
+                 return found[2] or ''",
             ),
             delete: Script::new(
                 "local groups = redis.call('HGET', KEYS[1], 'g') \
