@@ -112,11 +112,11 @@ impl Failure {
     }
 
     /// What another connection may do better: this one goes to a server that has ended, or
-    /// that is the primary no more.
+    /// that is the primary no more; or it knows the tables as they were.
     pub(crate) fn is_of_connection(&self) -> bool {
         match self {
             Self::Interrupted { .. } | Self::Odd { .. } | Self::ReadOnly { .. } => true,
-            Self::Server { code, .. } => ENDING.contains(&&**code),
+            Self::Server { code, .. } => ENDING.contains(&&**code) || code == OLD_PLAN,
             _ => false,
         }
     }
@@ -137,3 +137,6 @@ const READ_ONLY: &str = "25006";
 
 /// Shut down by an administrator, after a crash, or not yet started.
 const ENDING: [&str; 3] = ["57P01", "57P02", "57P03"];
+
+/// The columns have another type than when the statement was prepared.
+const OLD_PLAN: &str = "0A000";
