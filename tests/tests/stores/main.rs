@@ -6,6 +6,7 @@ use bytes::Bytes;
 use ciam_core::store::{Entry, MemoryStore, SessionStore, StoreError, StoreKey, accept};
 
 mod applications;
+mod bad_values;
 mod postgres;
 mod redis;
 mod shops;
