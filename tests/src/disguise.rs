@@ -43,10 +43,16 @@ impl Secrets {
 
     /// The kinds of which a good part is in a text.
     pub fn found_in(&self, text: &str) -> BTreeSet<&'static str> {
-        let once = percent_decoded(text);
-        let twice = percent_decoded(&once);
+        let mut texts = vec![text.to_owned()];
+        // Decoded once, and twice.
+        while let Some(encoded) = texts.last().filter(|text| text.contains('%')) {
+            if texts.len() == 3 {
+                break;
+            }
+            texts.push(percent_decoded(encoded));
+        }
         let mut found = BTreeSet::new();
-        for text in [text.as_bytes(), once.as_bytes(), twice.as_bytes()] {
+        for text in texts.iter().map(String::as_bytes) {
             for window in text.windows(PIECE) {
                 found.extend(self.pieces.get(window));
             }

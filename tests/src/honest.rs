@@ -389,5 +389,6 @@ pub const PASSWORD: &str = "Analytical-Engine-1843";
 /// The application's: a GUID, as a tenant has them.
 pub const CLIENT_ID: &str = "11112222-aaaa-3333-bbbb-4444cccc5555";
 
-/// The application's: in a form, its `+` and its space mean something else.
-pub const CLIENT_SECRET: &str = "the+secret of the application";
+/// The application's: in a form, its `+` and its space mean something else. No part of it
+/// is in any sentence.
+pub const CLIENT_SECRET: &str = "the+s3cret 0f+th3 appl1cat10n";

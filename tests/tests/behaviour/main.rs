@@ -68,6 +68,8 @@ fn main() -> ExitCode {
         known_flaws::users::CASES,
         log_capture::failures::CASES,
         log_capture::printed::CASES,
+        log_capture::stores::CASES,
+        log_capture::tokens::CASES,
         log_capture::visits::CASES,
         oidc_provider::addresses::CASES,
         oidc_provider::keys::CASES,
