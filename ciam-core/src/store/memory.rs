@@ -13,6 +13,7 @@ use moka::ops::compute::{CompResult, Op};
 use moka::policy::EvictionPolicy;
 use moka::sync::Cache;
 use moka::{Entry as Found, Expiry};
+use smallvec::SmallVec;
 
 use super::{Entry, Loaded, Saved, SessionStore, StoreFuture, StoreKey};
 
@@ -67,21 +68,21 @@ impl MemoryStore {
     }
 
     fn replace(&self, entry: &Entry<'_>, revision: u64) -> Saved {
-        let mut left: Arc<[StoreKey]> = Arc::default();
+        let newer = Held::new(entry, revision + 1);
+        let mut left = OwnGroups::new();
         let replaced = self.sessions.entry(*entry.key).and_compute_with(|held| {
             match held.map(Found::into_value) {
                 Some(held) if held.revision == revision => {
                     left = held.groups;
-                    let held = Held::new(entry, revision + 1);
-                    self.groups.insert(entry.key, &held.groups);
-                    Op::Put(held)
+                    self.groups.insert(entry.key, &newer.groups);
+                    Op::Put(newer.clone())
                 }
                 _ => Op::Nop,
             }
         });
         match replaced {
             CompResult::ReplacedWith(_) => {
-                let left = left.iter().filter(|group| !entry.groups.contains(group));
+                let left = left.iter().filter(|group| !newer.groups.contains(group));
                 self.groups.remove(entry.key, left);
                 Saved::Written
             }
@@ -131,7 +132,7 @@ impl SessionStore for MemoryStore {
 
     fn members<'a>(&'a self, group: &'a StoreKey) -> StoreFuture<'a, Vec<StoreKey>> {
         Box::pin(async move {
-            let mut members = self.groups.members(group);
+            let mut members = self.groups.members(Group::of(group));
             members.retain(|member| self.sessions.contains_key(member));
             Ok(members)
         })
@@ -162,7 +163,7 @@ impl fmt::Debug for MemoryStore {
 struct Held {
     value: Bytes,
     revision: u64,
-    groups: Arc<[StoreKey]>,
+    groups: OwnGroups,
     life: Duration,
 }
 
@@ -171,7 +172,7 @@ impl Held {
         Self {
             value: entry.value.clone(),
             revision,
-            groups: entry.groups.into(),
+            groups: entry.groups.iter().map(Group::of).collect(),
             life: entry.life,
         }
     }
@@ -207,31 +208,44 @@ impl Expiry<StoreKey, Duration> for Life {
     }
 }
 
-/// Who is a member of what: each group with each of its members, in order, which takes half
-/// of what a set for each group does. Only sign-in, sign-out and eviction lock it.
+/// A group, by the first half of its key: a hash as well, and enough to tell groups apart.
+#[derive(Clone, Copy, Eq, Ord, PartialEq, PartialOrd)]
+struct Group([u8; 16]);
+
+impl Group {
+    fn of(key: &StoreKey) -> Self {
+        Self(key.as_bytes().first_chunk().copied().unwrap_or_default())
+    }
+}
+
+/// Those of one session: of its user, and of the provider's session.
+type OwnGroups = SmallVec<[Group; 2]>;
+
+/// Who is a member of what: each group with each of its members, in order, which takes a
+/// third of what a set for each group would. Only sign-in, sign-out and eviction lock it.
 #[derive(Default)]
-struct Groups(Mutex<BTreeSet<(StoreKey, StoreKey)>>);
+struct Groups(Mutex<BTreeSet<(Group, StoreKey)>>);
 
 impl Groups {
-    fn insert(&self, member: &StoreKey, groups: &[StoreKey]) {
-        self.lock()
-            .extend(groups.iter().map(|group| (*group, *member)));
+    fn insert(&self, member: &StoreKey, groups: &[Group]) {
+        let pairs = groups.iter().map(|group| (*group, *member));
+        self.lock().extend(pairs);
     }
 
-    fn remove<'g>(&self, member: &StoreKey, groups: impl IntoIterator<Item = &'g StoreKey>) {
+    fn remove<'g>(&self, member: &StoreKey, groups: impl IntoIterator<Item = &'g Group>) {
         let mut all = self.lock();
         for group in groups {
             all.remove(&(*group, *member));
         }
     }
 
-    fn members(&self, group: &StoreKey) -> Vec<StoreKey> {
+    fn members(&self, group: Group) -> Vec<StoreKey> {
         let all = self.lock();
-        let members = all.range((*group, StoreKey::FIRST)..=(*group, StoreKey::LAST));
+        let members = all.range((group, StoreKey::FIRST)..=(group, StoreKey::LAST));
         members.map(|(_, member)| *member).collect()
     }
 
-    fn lock(&self) -> MutexGuard<'_, BTreeSet<(StoreKey, StoreKey)>> {
+    fn lock(&self) -> MutexGuard<'_, BTreeSet<(Group, StoreKey)>> {
         // Nothing that can panic runs while the lock is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
