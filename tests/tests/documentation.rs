@@ -145,7 +145,9 @@ fn every_test_that_the_security_page_names_exists() {
     assert!(names.len() > 50, "{names:?}");
     let files = named_files();
     for name in names {
-        let is_test = sources.contains(&format!("fn {name}("));
+        // One that runs on each framework is named where a macro makes it.
+        let is_test = sources.contains(&format!("fn {name}("))
+            || sources.contains(&format!("\n    {name}, "));
         let is_file = files.iter().any(|file| is_of(file, name));
         assert!(is_test || is_file, "no test {name}");
     }
