@@ -1,15 +1,16 @@
 //! What a request brings: nobody, a session, or the place where one is.
 
+use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderValue;
 
 use super::opened_sessions::OpenedSession;
-use super::stored_sessions::StoredAt;
 use crate::claims::User;
 use crate::clock::Timestamp;
 use crate::session::Session;
 use crate::session::cookie::Present;
+use crate::store::{CookieId, SessionStore, StoreKey};
 use crate::telemetry::{self, Visitor};
 
 /// What is known of a visitor when the request arrives.
@@ -30,6 +31,19 @@ impl Arrival {
             Self::SignedIn(..) => telemetry::visit(Visitor::SignedIn),
             Self::Stored(_) => {}
         }
+    }
+}
+
+/// Where the session of a request is, and the cookie that says so.
+pub(super) struct StoredAt {
+    pub(super) store: Arc<dyn SessionStore>,
+    pub(super) key: StoreKey,
+    pub(super) id: CookieId,
+}
+
+impl fmt::Debug for StoredAt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.key.fmt(f)
     }
 }
 

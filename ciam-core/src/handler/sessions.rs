@@ -142,7 +142,7 @@ impl Ciam {
             session,
             store,
             user: user.id(),
-            current: current.key(),
+            current: current.key,
         })
     }
 

@@ -1,6 +1,5 @@
 //! Sessions in a store: loaded when somebody asks, begun, renewed, ended.
 
-use std::fmt;
 use std::sync::Arc;
 use std::task::{Poll, ready};
 
@@ -8,7 +7,7 @@ use bytes::Bytes;
 use http::{HeaderMap, HeaderValue};
 
 use super::Ciam;
-use super::arrival::SignedIn;
+use super::arrival::{SignedIn, StoredAt};
 use super::opened_sessions::OpenedSession;
 use super::session_cookies::set_cookie;
 use crate::claims::Claims;
@@ -20,29 +19,6 @@ use crate::session::seal::{Purpose, SealError};
 use crate::store::{
     CookieId, Entry, KeyKind, Loaded, Saved, SessionStore, StoreError, StoreKey, answered,
 };
-
-/// Where the session of a request is, and the cookie that says so.
-pub(super) struct StoredAt {
-    store: Arc<dyn SessionStore>,
-    key: StoreKey,
-    id: CookieId,
-}
-
-impl fmt::Debug for StoredAt {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.key.fmt(f)
-    }
-}
-
-impl StoredAt {
-    pub(super) const fn key(&self) -> StoreKey {
-        self.key
-    }
-
-    pub(super) const fn store(&self) -> &Arc<dyn SessionStore> {
-        &self.store
-    }
-}
 
 impl Ciam {
     /// Where the session of a cookie is; `None` for what cannot be an id.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::Ciam;
-use super::stored_sessions::StoredAt;
+use super::arrival::StoredAt;
 use crate::clock::Timestamp;
 use crate::error::Error;
 use crate::flow::TokensError;
@@ -33,8 +33,8 @@ impl TokenHome {
     /// Of a session in a store.
     pub(super) fn of_stored(at: &StoredAt) -> Self {
         Self {
-            store: Arc::clone(at.store()),
-            key: at.key(),
+            store: Arc::clone(&at.store),
+            key: at.key,
             in_cookie: false,
         }
     }

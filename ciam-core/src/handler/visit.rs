@@ -8,10 +8,9 @@ use std::task::Poll;
 use serde::de::DeserializeOwned;
 
 use super::answer::{AnswerHeaders, forbid_caching, writes_cookie};
-use super::arrival::{Arrival, SignedIn};
+use super::arrival::{Arrival, SignedIn, StoredAt};
 use super::caller::PendingVisit;
 use super::guard::Subject;
-use super::stored_sessions::StoredAt;
 use super::{Ciam, CurrentSession, Guard, Incoming, Rejection};
 use crate::api::ApiError;
 use crate::claims::{Caller, User};
@@ -316,9 +315,14 @@ impl Visit {
 
     /// A handler was given a token from this state of the session.
     pub(super) fn note(&self, session: &Session) {
-        let is_news = |known: &Session| !session.holds_what(known);
-        if self.latest().is_some_and(|known| is_news(&known)) {
-            *self.lock_latest() = Latest::Newer(session.clone());
+        let mut latest = self.lock_latest();
+        let known = match &*latest {
+            Latest::AsFound => self.session().ok().flatten(),
+            Latest::Newer(known) => Some(known),
+            Latest::Ended => None,
+        };
+        if known.is_some_and(|known| !session.holds_what(known)) {
+            *latest = Latest::Newer(session.clone());
         }
     }
 
