@@ -4,7 +4,7 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64_simd::URL_SAFE_NO_PAD;
 use url::Url;
 
-use super::parameters::Parameters;
+use super::parameters::{HintError, Parameters};
 use super::transaction::Transaction;
 use crate::config::{Config, ResponseMode};
 
@@ -24,7 +24,7 @@ impl Hints {
             };
             let known = name != "prompt" || PROMPTS.contains(&value);
             if !known || value.len() > MAX_HINT_BYTES || value.chars().any(char::is_control) {
-                return Err(HintError { name });
+                return Err(HintError::of(name));
             }
             values.push((name, value.to_owned()));
         }
@@ -37,24 +37,6 @@ impl Hints {
         self.values.retain(|(name, _)| *name != "prompt");
         self.values.push(("prompt", "create".to_owned()));
         self
-    }
-}
-
-/// A hint that is not passed on.
-#[derive(Clone, Copy, Debug, thiserror::Error)]
-#[error("the hint {name} has a value that is not passed on")]
-pub(crate) struct HintError {
-    name: &'static str,
-}
-
-impl HintError {
-    pub(super) const fn of(name: &'static str) -> Self {
-        Self { name }
-    }
-
-    /// A stable code.
-    pub(crate) const fn code(&self) -> &'static str {
-        "login.hint"
     }
 }
 

@@ -25,9 +25,8 @@ mod userinfo;
 
 pub(crate) use backchannel::LogoutError;
 pub(crate) use callback::CallbackError;
-pub(crate) use login::HintError;
 pub use parameters::CALLBACK_BODY_LIMIT;
-pub(crate) use parameters::ParameterError;
+pub(crate) use parameters::{HintError, ParameterError};
 pub(crate) use step_up::StepUpError;
 pub(crate) use token_endpoint::TokenEndpointError;
 pub(crate) use tokens::TokensError;

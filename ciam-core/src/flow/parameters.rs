@@ -39,6 +39,24 @@ impl Parameters {
     }
 }
 
+/// A hint that is not passed on.
+#[derive(Clone, Copy, Debug, thiserror::Error)]
+#[error("the hint {name} has a value that is not passed on")]
+pub(crate) struct HintError {
+    name: &'static str,
+}
+
+impl HintError {
+    pub(super) const fn of(name: &'static str) -> Self {
+        Self { name }
+    }
+
+    /// A stable code.
+    pub(crate) const fn code(&self) -> &'static str {
+        "login.hint"
+    }
+}
+
 /// Parameters that were refused before anyone looked at them.
 #[derive(Clone, Debug, Eq, PartialEq, thiserror::Error)]
 pub(crate) enum ParameterError {

@@ -7,8 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::json;
 use url::Url;
 
-use super::login::HintError;
-use super::parameters::Parameters;
+use super::parameters::{HintError, Parameters};
 use crate::claims::Claims;
 use crate::clock::Timestamp;
 use crate::text::shortened;

@@ -25,6 +25,7 @@ use link::{Link, Repeat, Route};
 use scripts::{Script, Scripts};
 use sentinel::Sentinels;
 
+mod address;
 mod cluster;
 mod endpoint;
 mod failure;
@@ -72,7 +73,7 @@ impl RedisStore {
     ///
     /// When the address is none.
     pub fn with_options(address: &str, options: RedisOptions) -> Result<Self, StoreError> {
-        let endpoint = Endpoint::of_address(address, &options)?;
+        let endpoint = address::endpoint(address, &options)?;
         let name = endpoint.name();
         let link = Link::new(Route::Direct(endpoint));
         Ok(Self::made(Servers::One(link), name))
