@@ -56,6 +56,11 @@ where
 }
 
 impl<K, T> Flights<K, T> {
+    #[cfg(test)]
+    pub(crate) fn is_empty(&self) -> bool {
+        self.lock().is_empty()
+    }
+
     fn lock(&self) -> MutexGuard<'_, Map<K, T>> {
         // Nothing that can panic runs while the lock is held.
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
@@ -91,8 +96,10 @@ impl<K: Eq + Hash, T> Drop for Landing<K, T> {
 #[cfg(test)]
 mod tests {
     use std::sync::atomic::{AtomicUsize, Ordering};
+    use std::time::Duration;
 
     use tokio::sync::Notify;
+    use tokio::time::timeout;
 
     use super::*;
 
@@ -112,7 +119,8 @@ mod tests {
         let other = join(2);
         tokio::task::yield_now().await;
         gate.notify_waiters();
-        let results = futures_util::future::join_all(waiting).await;
+        let results = timeout(LIMIT, futures_util::future::join_all(waiting)).await;
+        let results = results.expect("all of them wait for what was let go");
         assert_eq!(results, [results[0]; 100]);
         assert_ne!(other.await, results[0]);
         assert_eq!(begun.load(Ordering::SeqCst), 2);
@@ -129,7 +137,8 @@ mod tests {
         let done = Arc::new(Notify::new());
         let told = Arc::clone(&done);
         drop(flights.join(&(), (), move || async move { told.notify_one() }));
-        done.notified().await;
+        let ended = timeout(LIMIT, done.notified()).await;
+        ended.expect("it ends by itself");
     }
 
     #[tokio::test]
@@ -139,4 +148,7 @@ mod tests {
         assert_eq!(fails.await, 7);
         assert_eq!(flights.join(&(), 7, || async { 1 }).await, 1);
     }
+
+    /// For what would otherwise never be.
+    const LIMIT: Duration = Duration::from_secs(10);
 }

@@ -189,6 +189,14 @@ async fn what_the_provider_rotated_is_kept_although_everyone_has_gone() {
             assert!(task.await.expect_err("gone").is_cancelled());
         }
         bench.provider.let_go();
+        // It ends before anybody asks again.
+        let landed = async {
+            while !bench.ciam.0.refreshes.is_empty() {
+                tokio::task::yield_now().await;
+            }
+        };
+        let landed = tokio::time::timeout(SECOND * 10, landed).await;
+        landed.expect("nobody has to wait for it");
         // The browser has heard of nothing, and the old refresh token is worth nothing.
         assert_eq!(text_of_token(&mut browser, &bench, &[]).await, "access 2");
         assert_eq!(bench.provider.refreshes(), 1, "{place:?}");
