@@ -148,10 +148,8 @@ impl StoreKey {
 
     /// From what [`name`](Self::name) gave.
     pub(crate) fn from_name(name: &str) -> Option<Self> {
-        // Some texts that decode are written otherwise.
         let decoded = URL_SAFE_NO_PAD.decode_to_vec(name).ok()?;
-        let key = Self(decoded.try_into().ok()?);
-        (key.name() == name).then_some(key)
+        Some(Self(decoded.try_into().ok()?))
     }
 
     /// The key itself.
