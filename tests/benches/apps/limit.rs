@@ -35,17 +35,13 @@ impl Limit {
         let value = URL_SAFE_NO_PAD.encode_to_string([&NONCE[..], &sealed].concat());
         format!("{}={value}", str::from_utf8(NAME).expect("a text"))
     }
+}
 
-    /// Opens what a `Cookie` header has.
-    pub(crate) fn open(&self, mut cookies: &[u8]) -> Option<Profile> {
-        let value = loop {
-            let end = memchr(b';', cookies).unwrap_or(cookies.len());
-            if let Some(value) = cookies[..end].strip_prefix(NAME) {
-                break value.strip_prefix(b"=")?;
-            }
-            cookies = cookies.get(end + 2..)?;
-        };
-        let mut sealed = URL_SAFE_NO_PAD.decode_to_vec(value).ok()?;
+impl Finds for Limit {
+    type Found = Profile;
+
+    fn find(&self, cookies: &[u8]) -> Option<Profile> {
+        let mut sealed = URL_SAFE_NO_PAD.decode_to_vec(value(cookies)?).ok()?;
         let (nonce, sealed) = sealed.split_first_chunk_mut::<NONCE_LEN>()?;
         let nonce = Nonce::assume_unique_for_key(*nonce);
         let json = self.key.open_in_place(nonce, Aad::empty(), sealed).ok()?;
@@ -53,8 +49,26 @@ impl Limit {
     }
 }
 
+/// What a limit finds in a `Cookie` header, for the handler.
+pub(crate) trait Finds: Clone {
+    type Found: Clone + Send + Sync + 'static;
+
+    fn find(&self, cookies: &[u8]) -> Option<Self::Found>;
+}
+
+/// Of the one cookie.
+pub(super) fn value(mut cookies: &[u8]) -> Option<&[u8]> {
+    loop {
+        let end = memchr(b';', cookies).unwrap_or(cookies.len());
+        if let Some(value) = cookies[..end].strip_prefix(NAME) {
+            return value.strip_prefix(b"=");
+        }
+        cookies = cookies.get(end + 2..)?;
+    }
+}
+
 /// As long as the name of ours.
-const NAME: &[u8] = b"__Host-limit-session-01234567";
+pub(super) const NAME: &[u8] = b"__Host-limit-session-01234567";
 
 /// One cookie is ever sealed under the key.
 const NONCE: [u8; NONCE_LEN] = [1; NONCE_LEN];

@@ -10,7 +10,7 @@ use actix_web::{FromRequest, HttpMessage as _, HttpRequest};
 use ciam_actix::{Claims, MaybeUser, User};
 
 use super::NOBODY;
-use super::limit::Limit;
+use super::limit::{Finds as _, Limit};
 use crate::support::profile::Profile;
 use crate::support::sign_in::NAME;
 
@@ -39,7 +39,7 @@ pub(crate) async fn claims(claims: Claims<Profile>) -> String {
 pub(crate) fn limit(limit: Limit) -> Before<impl Fn(&ServiceRequest) + Clone> {
     Before::new(move |request| {
         let cookies = request.headers().get(COOKIE);
-        if let Some(profile) = cookies.and_then(|cookies| limit.open(cookies.as_bytes())) {
+        if let Some(profile) = cookies.and_then(|cookies| limit.find(cookies.as_bytes())) {
             request.extensions_mut().insert(profile);
         }
     })

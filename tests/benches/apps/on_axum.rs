@@ -1,6 +1,7 @@
-//! The handlers on axum, and the limit as a layer.
+//! The handlers on axum, and the limits as layers.
 
 use std::convert::Infallible;
+use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
@@ -12,7 +13,7 @@ use http::{Request, StatusCode};
 use tower::{Layer, Service};
 
 use super::NOBODY;
-use super::limit::Limit;
+use super::limit::Finds;
 use crate::support::profile::Profile;
 use crate::support::sign_in::NAME;
 
@@ -20,8 +21,12 @@ pub(crate) async fn fixed() -> String {
     NAME.to_owned()
 }
 
-pub(crate) async fn limited(Limited(profile): Limited) -> String {
+pub(crate) async fn limited(Found(profile): Found<Profile>) -> String {
     profile.name
+}
+
+pub(crate) async fn limited_by_id(Found(profile): Found<Arc<Profile>>) -> String {
+    profile.name.clone()
 }
 
 pub(crate) async fn user(user: User) -> String {
@@ -37,22 +42,30 @@ pub(crate) async fn claims(claims: Claims<Profile>) -> String {
     claims.0.name
 }
 
-impl<S> Layer<S> for Limit {
-    type Service = LimitService<S>;
+/// Hands on what a limit finds.
+#[derive(Clone)]
+pub(crate) struct ByHand<L>(pub(crate) L);
 
-    fn layer(&self, inner: S) -> LimitService<S> {
-        let limit = self.clone();
-        LimitService { limit, inner }
+impl<S, L: Finds> Layer<S> for ByHand<L> {
+    type Service = ByHandService<S, L>;
+
+    fn layer(&self, inner: S) -> ByHandService<S, L> {
+        let limit = self.0.clone();
+        ByHandService { limit, inner }
     }
 }
 
 #[derive(Clone)]
-pub(crate) struct LimitService<S> {
-    limit: Limit,
+pub(crate) struct ByHandService<S, L> {
+    limit: L,
     inner: S,
 }
 
-impl<S: Service<Request<Body>, Error = Infallible>> Service<Request<Body>> for LimitService<S> {
+impl<S, L> Service<Request<Body>> for ByHandService<S, L>
+where
+    S: Service<Request<Body>, Error = Infallible>,
+    L: Finds,
+{
     type Response = S::Response;
     type Error = Infallible;
     type Future = S::Future;
@@ -63,21 +76,21 @@ impl<S: Service<Request<Body>, Error = Infallible>> Service<Request<Body>> for L
 
     fn call(&mut self, mut request: Request<Body>) -> S::Future {
         let cookies = request.headers().get(COOKIE);
-        if let Some(profile) = cookies.and_then(|cookies| self.limit.open(cookies.as_bytes())) {
-            request.extensions_mut().insert(profile);
+        if let Some(found) = cookies.and_then(|cookies| self.limit.find(cookies.as_bytes())) {
+            request.extensions_mut().insert(found);
         }
         self.inner.call(request)
     }
 }
 
 /// What the handler asks for.
-pub(crate) struct Limited(Profile);
+pub(crate) struct Found<T>(T);
 
-impl<S: Sync> FromRequestParts<S> for Limited {
+impl<S: Sync, T: Clone + Send + Sync + 'static> FromRequestParts<S> for Found<T> {
     type Rejection = StatusCode;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, StatusCode> {
-        let profile = parts.extensions.remove();
-        profile.map(Self).ok_or(StatusCode::UNAUTHORIZED)
+        let found = parts.extensions.remove();
+        found.map(Self).ok_or(StatusCode::UNAUTHORIZED)
     }
 }

@@ -19,7 +19,7 @@ use tokio::runtime::{Builder, Runtime};
 use crate::api::limit::Limit as TokenLimit;
 use crate::api::tokens::{self, SCOPE};
 use crate::api::{on_actix as api_actix, on_axum as api_axum};
-use crate::apps::by_id::{ById, known};
+use crate::apps::by_id::ById;
 use crate::apps::limit::Limit;
 use crate::apps::session::Session;
 use crate::apps::{on_actix, on_axum};
@@ -89,7 +89,7 @@ pub(crate) fn serve(served: &Served<'_>, listen: &Listen<'_>) -> ExitCode {
 
 fn serve_axum(served: &Served<'_>, listen: &Listen<'_>) {
     use ciam_axum::CiamExt as _;
-    use on_axum::{claims, fixed, limited, maybe_user, user};
+    use on_axum::{ByHand, claims, fixed, limited, limited_by_id, maybe_user, user};
 
     let ciam = &served.ciam;
     let cookie = served.cookie.clone();
@@ -99,10 +99,10 @@ fn serve_axum(served: &Served<'_>, listen: &Listen<'_>) {
     let router = |route: MethodRouter| Router::new().route(PATH, route);
     let router = match served.variant {
         "bare" | "bare-cookie" => router(get(fixed)),
-        "limit" => router(get(limited)).layer(Limit::new()),
+        "limit" => router(get(limited)).layer(ByHand(Limit::new())),
         "limit-id" => {
-            let router = router(get(known)).layer(ById::new(&served.claims));
-            router.route(LOGIN, login)
+            let by_id = ByHand(ById::new(&served.claims));
+            router(get(limited_by_id)).layer(by_id).route(LOGIN, login)
         }
         "memory" | "redis" => router(get(user)).layer(ciam.layer()).route(LOGIN, login),
         "anonymous" => router(get(maybe_user)).layer(ciam.layer()),

@@ -4,6 +4,7 @@ use std::env;
 use std::path::PathBuf;
 
 use crate::browser::Credentials;
+use crate::support::sign_in::NAME;
 use crate::support::tools;
 
 pub(crate) mod callers;
@@ -46,6 +47,22 @@ pub(crate) enum Program {
 }
 
 impl Variant {
+    /// Of ours, for visitors without credentials, who are refused.
+    fn ours(group: Group, id: &'static str, framework: &'static str, name: &'static str) -> Self {
+        Self {
+            id,
+            group,
+            framework,
+            name,
+            program: Program::Ours,
+            credentials: None,
+            signs_in: false,
+            refused: Vec::new(),
+            says: NAME,
+            without: 401,
+        }
+    }
+
     /// The id of the variant that is the framework alone, for the same requests.
     pub(crate) fn base(&self) -> &'static str {
         match (self.group, self.framework) {

@@ -12,9 +12,9 @@ use ciam_axum::{CiamExt as _, role};
 use tower::{Layer, Service};
 
 use crate::apps::NOBODY;
-use crate::apps::by_id::{ById, known};
+use crate::apps::by_id::ById;
 use crate::apps::limit::Limit;
-use crate::apps::on_axum::{claims, fixed, limited, maybe_user, user};
+use crate::apps::on_axum::{ByHand, claims, fixed, limited, limited_by_id, maybe_user, user};
 use crate::apps::session::Session;
 use crate::cookies::Cookie::{self, Foreign, None};
 use crate::empty::{Empty, Given};
@@ -60,9 +60,9 @@ pub(crate) fn variants(
     };
     let from_fn = from_fn(pass as fn(_, _) -> _);
     let from_fn = place.layered(from_fn, router(get(fixed)));
-    let limit = place.layered(limit.clone(), router(get(limited)));
-    let by_id = ById::new(&session.claims);
-    let by_id = place.layered(by_id, router(get(known)));
+    let limit = place.layered(ByHand(limit.clone()), router(get(limited)));
+    let by_id = ByHand(ById::new(&session.claims));
+    let by_id = place.layered(by_id, router(get(limited_by_id)));
     let admin = get(fixed).route_layer(ciam.require(role("Admin")));
     vec![
         bare("bare, no cookie", None),

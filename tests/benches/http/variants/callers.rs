@@ -15,16 +15,10 @@ pub(crate) fn variants() -> Vec<Variant> {
     ];
     let refused = refused.map(|(what, token)| (what, ("Authorization", token)));
     let bare = |id, framework| Variant {
-        id,
-        group: Group::Callers,
-        framework,
-        name: "bare",
-        program: Program::Ours,
         credentials: Some(("Authorization", token.clone())),
-        signs_in: false,
-        refused: Vec::new(),
         says: APPLICATION,
         without: 200,
+        ..Variant::ours(Group::Callers, id, framework, "bare")
     };
     let own = |id, framework, name| Variant {
         name,

@@ -7,20 +7,11 @@ use super::{
 use crate::apps::NOBODY;
 use crate::apps::limit::Limit;
 use crate::apps::session::Session;
-use crate::support::sign_in::NAME;
 
 pub(crate) fn variants(session: &Session, limit: &Limit) -> Vec<Variant> {
-    let own = |id: &'static str, framework, name, cookie: Option<&String>| Variant {
-        id,
-        group: Group::Sessions,
-        framework,
-        name,
-        program: Program::Ours,
+    let own = |id, framework, name, cookie: Option<&String>| Variant {
         credentials: cookie.map(|cookie| ("Cookie", cookie.clone())),
-        signs_in: false,
-        refused: Vec::new(),
-        says: NAME,
-        without: 401,
+        ..Variant::ours(Group::Sessions, id, framework, name)
     };
     let peer = |program, id, framework, name| Variant {
         program: Program::Peer(program),

@@ -5,20 +5,11 @@ use super::{
     AXUM_LOGIN, AXUM_MEMORY, AXUM_REDIS, Group, Program, TOWER_SESSIONS, TOWER_SESSIONS_REDIS,
     Variant,
 };
-use crate::support::sign_in::NAME;
 
 pub(crate) fn variants() -> Vec<Variant> {
     let own = |id, framework, name| Variant {
-        id,
-        group: Group::Stores,
-        framework,
-        name,
-        program: Program::Ours,
-        credentials: None,
         signs_in: true,
-        refused: Vec::new(),
-        says: NAME,
-        without: 401,
+        ..Variant::ours(Group::Stores, id, framework, name)
     };
     let bare = |id, framework| Variant {
         signs_in: false,
