@@ -23,6 +23,8 @@
 //! - [`FailingStore`]: a store of sessions that fails while it is told to
 //! - [`KnownKeys`]: one whose values can be replaced
 //! - [`Port`]: a port that nobody else gets
+//! - [`clock()`]: time in the hands of a test
+//! - [`resident_memory`]: what this process takes
 //! - [`ranks`]: which module may use which
 //!
 //! Everything here panics when it fails, with what the other side printed: a
@@ -32,12 +34,14 @@ mod app;
 mod balancer;
 mod browser;
 mod certificates;
+mod clock;
 mod disguise;
 mod echo;
 mod failing_store;
 pub mod honest;
 mod known_keys;
 mod logs;
+mod memory;
 mod oidc_shop;
 mod port;
 mod postgres;
@@ -60,11 +64,13 @@ pub use balancer::Balancer;
 pub use browser::{Browser, BrowserCookie, Fetched, Look};
 pub use certificates::Certificates;
 pub use ciam_core::Ciam;
+pub use clock::clock;
 pub use disguise::Secrets;
 pub use echo::{Echo, Received};
 pub use failing_store::FailingStore;
 pub use known_keys::KnownKeys;
 pub use logs::{Line, Logs};
+pub use memory::resident_memory;
 pub use oidc_shop::{OidcShop, ShopSetup, finish_sign_in};
 pub use port::Port;
 pub use postgres::Postgres;
@@ -72,7 +78,7 @@ pub use process::Process;
 pub use provider::OidcProvider;
 pub use proxy::{Forwarded, StrippingProxy};
 pub use redis::{Redis, Sentinel};
-pub use site::{ActixRoutes, ActixServer, AxumServer, Routes, Site, listen, told};
+pub use site::{ActixRoutes, ActixServer, AxumServer, Routes, Site, listen, told, told_to_script};
 pub use store::{Kept, Store};
 pub use suite::{Backend, Framework, ProviderKind, StoreKind};
 pub use visitor::Visitor;

@@ -11,12 +11,12 @@ mod parity {
 
 use std::fmt::Write as _;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use ciam_core::{Config, ConfigBuilder, ManualClock, Random, RandomError, Timestamp};
+use ciam_core::{Config, ConfigBuilder, ManualClock, Random, RandomError};
 use ciam_tests::scripted::Scripted;
 use ciam_tests::wire::{Then, WireAnswer, exchange};
-use ciam_tests::{Framework, Site};
+use ciam_tests::{Framework, Site, clock};
 use tokio::sync::Mutex;
 use url::{Position, Url};
 
@@ -79,13 +79,6 @@ async fn compare(
     assert!(compared >= 1000, "{compared}");
     assert!(signed_in >= 50, "{signed_in}");
     assert!(differences.is_empty(), "{differences}");
-}
-
-/// The time of now, moved by hand.
-pub(crate) fn clock() -> Arc<ManualClock> {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = Timestamp::from_unix(since.expect("after 1970").as_secs());
-    Arc::new(ManualClock::new(now))
 }
 
 /// An application whose answers depend on the request alone.

@@ -8,14 +8,13 @@
 //! `--store memory` change what it says; without `--bench` it is a short one.
 
 use std::env;
-use std::fs;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use ciam_core::store::{MemoryStore, RedisStore, SessionStore};
-use ciam_tests::Redis;
+use ciam_tests::{Redis, resident_memory};
 use tokio::runtime::Builder;
 
 mod instances;
@@ -71,6 +70,7 @@ async fn soak(plan: &Plan) -> ExitCode {
     let mut client = reqwest::Client::new();
     let began = Instant::now();
     let mut due = tokio::time::interval(Duration::from_secs(1) / plan.rate as u32);
+    // Of this process: the two instances, and what asks them.
     let (mut changed, mut said, mut resident) = (0, 0, Vec::new());
     loop {
         due.tick().await;
@@ -91,7 +91,7 @@ async fn soak(plan: &Plan) -> ExitCode {
         }
         if elapsed >= said + 10 {
             said = elapsed;
-            resident.push(resident_megabytes());
+            resident.push(resident_memory() / MEGABYTE);
             println!(
                 "{said:>4} s: {} requests, {} refreshes, {} failures, {} MB",
                 sent.load(Ordering::Relaxed),
@@ -154,16 +154,7 @@ impl Plan {
     }
 }
 
-/// Of this process: the two instances, and what asks them.
-fn resident_megabytes() -> u64 {
-    let status = fs::read_to_string("/proc/self/status").unwrap_or_default();
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
-    let kilobytes = line.and_then(|line| line.split_ascii_whitespace().next());
-    kilobytes
-        .and_then(|text| text.parse::<u64>().ok())
-        .unwrap_or_default()
-        / 1024
-}
+const MEGABYTE: usize = 1024 * 1024;
 
 /// How many seconds of the clock are one.
 const SPEED: u64 = 60;

@@ -1,12 +1,12 @@
 //! What a hundred thousand sessions take of the memory.
 
-use std::fs;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::routing::get;
 use ciam_axum::CiamExt as _;
 use ciam_core::store::MemoryStore;
+use ciam_tests::resident_memory;
 use tokio::runtime::Runtime;
 
 use crate::crowd::Crowd;
@@ -22,17 +22,17 @@ pub(crate) fn measure(runtime: &Runtime) -> Result<(), String> {
         .route("/", get(user))
         .layer(crowd.ciam.layer());
     let ours = OnAxum(router);
-    let before = Memory::now()?;
+    let before = resident_memory();
     let allocated = allocation_counter::measure(|| crowd.grow(runtime, SESSIONS + 100));
     let cookies = crowd.bytes_of_cookies();
-    let fresh = Memory::now()?;
+    let fresh = resident_memory();
     println!("| 100,000 sessions | allocated MB | resident MB |\n|---|---|---|");
     let megabytes = |bytes: usize| bytes as f64 / 1e6;
     let own = allocated.bytes_current as usize - cookies.min(allocated.bytes_current as usize);
     println!(
         "| new | {:.1} | {:.1} |",
         megabytes(own),
-        megabytes(fresh.0 - before.0 - cookies)
+        megabytes(fresh - before - cookies)
     );
     let visited = allocation_counter::measure(|| {
         for cookies in crowd.cookies.chunks(100) {
@@ -46,31 +46,14 @@ pub(crate) fn measure(runtime: &Runtime) -> Result<(), String> {
             return Err(format!("a session is not there any more: {status}"));
         }
     }
-    let after = Memory::now()?;
+    let after = resident_memory();
     let own = own + visited.bytes_current as usize;
     println!(
         "| each visited once | {:.1} | {:.1} |\n",
         megabytes(own),
-        megabytes(after.0 - before.0 - cookies)
+        megabytes(after - before - cookies)
     );
     Ok(())
-}
-
-/// What is resident, in bytes.
-struct Memory(usize);
-
-impl Memory {
-    fn now() -> Result<Self, String> {
-        let status = fs::read_to_string("/proc/self/status").map_err(|error| error.to_string())?;
-        let mut lines = status
-            .lines()
-            .filter_map(|line| line.strip_prefix("VmRSS:"));
-        let kilobytes = lines
-            .next()
-            .and_then(|line| line.trim().strip_suffix(" kB"));
-        let kilobytes: Option<usize> = kilobytes.and_then(|number| number.parse().ok());
-        Ok(Self(kilobytes.ok_or("no VmRSS")? * 1024))
-    }
 }
 
 const SESSIONS: usize = 100_000;

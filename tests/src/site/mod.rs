@@ -13,6 +13,8 @@ use ciam_core::{Ciam, ConfigBuilder};
 pub use self::actix::ActixServer;
 pub use self::axum::AxumServer;
 
+use serde_json::Value;
+
 use crate::suite::Framework;
 use crate::visitor::Page;
 
@@ -109,6 +111,13 @@ pub fn listen() -> (TcpListener, u16) {
 
 fn base_url(port: u16) -> String {
     format!("http://localhost:{port}")
+}
+
+/// The status and the code that a script is told.
+pub fn told_to_script(answer: &Page) -> (u16, String) {
+    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
+    let code = body["error"].as_str().unwrap_or_default();
+    (answer.status.as_u16(), code.to_owned())
 }
 
 /// The code and the reference that one of the library's pages shows.

@@ -11,10 +11,10 @@ use axum::routing::any;
 use ciam_core::{Caller, ManualClock, auth_context, caller, fresh, role, scope, signed_in};
 use ciam_tests::scripted::{Place, Scripted};
 use ciam_tests::wire::{Then, WireAnswer, exchange};
-use ciam_tests::{ActixRoutes, Ciam, Framework, Routes, Site, actix_app};
+use ciam_tests::{ActixRoutes, Ciam, Framework, Routes, Site, actix_app, clock};
 
 use super::credentials::{Credential, credentials};
-use crate::{ALONE, BASE_URL, HOST, clock, comparable, config, show, sign_in};
+use crate::{ALONE, BASE_URL, HOST, comparable, config, show, sign_in};
 
 #[tokio::test]
 async fn an_application_answers_every_caller_alike() {

@@ -3,9 +3,9 @@
 
 use ciam_tests::scripted::Scripted;
 use ciam_tests::wire::{Then, exchange};
-use ciam_tests::{Framework, Logs};
+use ciam_tests::{Framework, Logs, clock};
 
-use crate::{ALONE, HOST, clock, site};
+use crate::{ALONE, HOST, site};
 
 /// A request, and the status of axum and of actix-web; `None` is a closed connection.
 type Row = (&'static str, Vec<u8>, Option<u16>, Option<u16>);

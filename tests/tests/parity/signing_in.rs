@@ -1,12 +1,12 @@
 //! Callbacks that sign somebody in, and what the session is then good for.
 
-use ciam_tests::Framework;
 use ciam_tests::scripted::Scripted;
 use ciam_tests::wire::{Then, WireAnswer, exchange};
+use ciam_tests::{Framework, clock};
 use serde_json::{Value, json};
 use url::{Position, Url};
 
-use crate::{ALONE, HOST, clock, comparable, get, kept, return_from_provider, show, site};
+use crate::{ALONE, HOST, comparable, get, kept, return_from_provider, show, site};
 
 /// What it is called, the address of sign-in, further claims, and the callback.
 type Row = (&'static str, &'static str, Value, Callback);

@@ -1,13 +1,13 @@
 //! The provider and the application that rows meet at, and what is seen from outside.
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use base64_simd::{STANDARD, URL_SAFE_NO_PAD};
-use ciam_core::{Config, ConfigBuilder, ManualClock, ResponseMode, Timestamp};
+use ciam_core::{Clock as _, Config, ConfigBuilder, ManualClock, ResponseMode};
 use ciam_tests::scripted::{Asked, Place, Script, Scripted, Signing};
 use ciam_tests::visitor::Page;
-use ciam_tests::{Framework, Logs, Site, Visitor, told};
+use ciam_tests::{Framework, Logs, Site, Visitor, clock, told};
 use http::Method;
 use serde_json::{Value, json};
 
@@ -23,7 +23,6 @@ pub(super) struct World {
     pub(super) login: &'static str,
     plan: Plan,
     clock: Arc<ManualClock>,
-    now: u64,
     generation: usize,
 }
 
@@ -64,9 +63,7 @@ impl World {
     ) -> Self {
         Logs::capture();
         let provider = Scripted::start().await;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = now.expect("after 1970").as_secs();
-        let clock = Arc::new(ManualClock::new(Timestamp::from_unix(now)));
+        let clock = clock();
         let authority = format!("{}/", provider.issuer());
         let site = Site::start(on, async |base_url| {
             let config = Config::web(authority, CLIENT_ID, base_url, "")
@@ -85,7 +82,6 @@ impl World {
             login: "/auth/login?return_to=%2Faccount",
             plan,
             clock,
-            now,
             generation: 0,
         }
     }
@@ -148,7 +144,6 @@ impl World {
     /// Somebody else at the browser, and time for one more key fetch.
     async fn begin(&mut self) {
         self.clock.advance(REFILL);
-        self.now += REFILL.as_secs();
         self.visitor = Visitor::new();
         self.provider.recover().await;
     }
@@ -184,7 +179,7 @@ impl World {
         let names = ["rsa", "rsa-other"];
         Scene {
             issuer: format!("{}/", self.provider.issuer()),
-            now: self.now,
+            now: self.clock.now().unix(),
             rsa: names[self.generation % 2],
             other_rsa: names[(self.generation + 1) % 2],
             generation: self.generation,

@@ -1,15 +1,16 @@
 //! What one instance knows the other knows, and what one loses the other brings back.
 
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
+use ciam_core::{Clock as _, SystemClock};
 use ciam_tenant::{Rotation, Tenant, TokenPolicy};
 use ciam_tests::honest::{CLIENT_ID, Honest, Lifetimes, Setup};
 use ciam_tests::wire::{Then, exchange};
-use ciam_tests::{Backend, Redis, Visitor, cases};
+use ciam_tests::{Backend, Redis, Visitor, cases, told_to_script};
 use futures_util::future::join_all;
 use http::Method;
 
-use super::super::tokens::{claims, told};
+use super::super::tokens::claims;
 use super::{Instances, other, page_at};
 
 cases! {
@@ -64,9 +65,9 @@ impl World {
     async fn renewing(&self, rotation: Rotation) {
         let policy = TokenPolicy::default().rotation(rotation);
         self.tenant().set_token_policy(policy);
-        let signed_in = now();
+        let signed_in = SystemClock.now();
         let start = Instant::now();
-        while now() < signed_in + 2 {
+        while SystemClock.now() < signed_in.after(Duration::from_secs(2)) {
             assert!(start.elapsed() < LIMIT, "the clock stands still");
             tokio::time::sleep(POLL).await;
         }
@@ -90,12 +91,15 @@ async fn a_session_of_one_is_known_at_the_other_and_ends_at_both(on: Backend) {
     let copied = world.ada.clone();
     let url = world.instances.url_of(on.framework, "/auth/logout");
     let answer = world.ada.fetch(&page_at(&url), Method::POST, &url).await;
-    assert_eq!(told(&answer), (303, String::new()), "{answer}");
+    assert_eq!(told_to_script(&answer), (303, String::new()), "{answer}");
     world.ada = copied;
     assert_eq!(world.who().await, ["nobody", "nobody"]);
     let ended = (401, "visit.not_signed_in".to_owned());
     let answers = world.instances.ask_both(&world.ada, "/token").await;
-    assert_eq!(answers.map(|answer| told(&answer)), [ended.clone(), ended]);
+    assert_eq!(
+        answers.map(|answer| told_to_script(&answer)),
+        [ended.clone(), ended]
+    );
 }
 
 async fn both_want_a_token_at_once_and_make_one_request(on: Backend) {
@@ -150,7 +154,11 @@ async fn one_is_killed_while_it_refreshes_and_the_other_goes_on(on: Backend) {
         if answer.status == 200 {
             break answer.body;
         }
-        assert_eq!(told(&answer), (503, "tokens.busy".to_owned()), "{answer}");
+        assert_eq!(
+            told_to_script(&answer),
+            (503, "tokens.busy".to_owned()),
+            "{answer}"
+        );
         assert_eq!(answer.header("retry-after"), Some("10"));
         waited += 1;
         assert!(start.elapsed() < LIMIT * 3, "after {waited} answers");
@@ -158,11 +166,6 @@ async fn one_is_killed_while_it_refreshes_and_the_other_goes_on(on: Backend) {
     assert_eq!(claims(&token)["aud"], CLIENT_ID);
     let after = world.tenant().token_requests().refresh_token;
     assert_eq!(after - before, 2, "it was repeated once");
-}
-
-fn now() -> u64 {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    now.expect("after 1970").as_secs()
 }
 
 const LIMIT: Duration = Duration::from_secs(20);

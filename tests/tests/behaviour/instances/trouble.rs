@@ -5,10 +5,9 @@ use std::time::{Duration, Instant};
 
 use ciam_tests::scripted::Scripted;
 use ciam_tests::visitor::Page;
-use ciam_tests::{Framework, Redis, Visitor, cases};
+use ciam_tests::{Framework, Redis, Visitor, cases, told_to_script};
 use serde_json::json;
 
-use super::super::tokens::told;
 use super::Instances;
 
 cases! {
@@ -83,7 +82,11 @@ impl World {
 }
 
 fn is_unavailable(page: &Page) {
-    assert_eq!(told(page), (503, "session.store".to_owned()), "{page}");
+    assert_eq!(
+        told_to_script(page),
+        (503, "session.store".to_owned()),
+        "{page}"
+    );
     assert_eq!(page.header("retry-after"), Some("10"), "{page}");
     assert_eq!(page.header("set-cookie"), None, "nobody is signed out");
 }

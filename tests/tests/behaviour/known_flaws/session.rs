@@ -1,10 +1,8 @@
 //! Sessions are made by signing in, and by nothing that is sent.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use ciam_core::{ManualClock, Timestamp};
-use ciam_tests::{Framework, Visitor, cases};
+use ciam_tests::{Framework, Visitor, cases, clock};
 use http::Method;
 use serde_json::json;
 
@@ -113,9 +111,7 @@ async fn cve_2022_25896_signing_out_and_in_again_makes_another(on: Framework) {
 
 /// That a copy opens after signing out is what `SECURITY.md` says of sealed cookies.
 async fn cve_2025_46344_a_copied_value_ends_with_its_time(on: Framework) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("after 1970").as_secs();
-    let clock = Arc::new(ManualClock::new(Timestamp::from_unix(now)));
+    let clock = clock();
     let (idle, absolute) = (Duration::from_secs(15 * 60), Duration::from_secs(40 * 60));
     let mut world = World::with(on, |config| {
         config

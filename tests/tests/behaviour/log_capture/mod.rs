@@ -8,12 +8,12 @@ pub(crate) mod visits;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use ciam_core::{Clock, Config, ConfigBuilder, ManualClock, Timestamp};
+use ciam_core::{Clock, Config, ConfigBuilder, ManualClock};
 use ciam_tests::scripted::Scripted;
 use ciam_tests::visitor::Page;
-use ciam_tests::{Framework, Line, Logs, Secrets, Site, Visitor};
+use ciam_tests::{Framework, Line, Logs, Secrets, Site, Visitor, clock};
 use http::Method;
 use http::header::SET_COOKIE;
 
@@ -61,9 +61,7 @@ impl World {
 
     async fn begin() -> (Scripted, Arc<ManualClock>) {
         let provider = Scripted::start().await;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = Timestamp::from_unix(now.expect("after 1970").as_secs());
-        (provider, Arc::new(ManualClock::new(now)))
+        (provider, clock())
     }
 
     fn of(provider: Scripted, clock: Arc<ManualClock>, site: Site, logged: usize) -> Self {

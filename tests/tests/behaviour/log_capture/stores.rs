@@ -7,12 +7,11 @@ use base64_simd::URL_SAFE_NO_PAD;
 use ciam_core::store::{RedisStore, SessionStore, StoreKey};
 use ciam_postgres::PostgresStore;
 use ciam_tests::visitor::Page;
-use ciam_tests::{Framework, KnownKeys, Logs, Postgres, Redis, cases};
+use ciam_tests::{Framework, KnownKeys, Logs, Postgres, Redis, cases, told_to_script};
 use http::Method;
 use tokio::task::JoinHandle;
 use url::form_urlencoded;
 
-use super::super::tokens::told;
 use super::{HOUR, World, stay_secret_since};
 
 cases! {
@@ -136,7 +135,7 @@ impl Kept {
             assert_eq!(answer.status, 503, "{why}: {path}: {answer}");
         }
         let answer = self.world.visitor.fetch(&home, Method::GET, "/token").await;
-        assert_eq!(told(&answer), unavailable, "{why}");
+        assert_eq!(told_to_script(&answer), unavailable, "{why}");
         let token = self.world.provider.logout_token();
         let token = self.world.provider.sign_logout(&token);
         let uri = self.world.site.url("/auth/backchannel-logout");

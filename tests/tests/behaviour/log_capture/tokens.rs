@@ -2,19 +2,18 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
-use ciam_core::{ManualClock, Timestamp};
 use ciam_tests::honest::{Api, CLIENT_ID, CLIENT_SECRET, Client, Honest, Lifetimes, PASSWORD};
 use ciam_tests::scripted::{Asked, Fault, Place};
 use ciam_tests::visitor::Page;
-use ciam_tests::wire::{Then, exchange};
-use ciam_tests::{Backend, Logs, Secrets, Site, StoreKind, Visitor, cases};
+use ciam_tests::{Backend, Logs, Secrets, StoreKind, Visitor, cases, clock, told_to_script};
 use http::Method;
 use serde_json::json;
 
 use super::super::sign_in;
-use super::super::tokens::{ROUTES, told};
+use super::super::tokens::ROUTES;
+use super::super::tokens::apis::relayed;
 use super::{HOUR, World, add_cookies, stay_secret_since};
 
 cases! {
@@ -46,7 +45,7 @@ async fn a_life_with_tokens_is_logged_without_one(on: Backend) {
             .is_some_and(|query| query.contains("id_token_hint="))
     );
     revoked(&world, 1).await;
-    assert_eq!(told(&world.asked("/token").await).0, 401);
+    assert_eq!(told_to_script(&world.asked("/token").await).0, 401);
 
     // Somebody signs in again, and the provider takes it back.
     let mut secrets = world.secrets();
@@ -72,7 +71,7 @@ async fn a_life_with_tokens_is_logged_without_one(on: Backend) {
         secrets.add("logout token", token);
     }
     if on.store != StoreKind::Cookie {
-        assert_eq!(told(&world.asked("/token").await).0, 401);
+        assert_eq!(told_to_script(&world.asked("/token").await).0, 401);
     }
     let issuer = format!("issuer={}", world.provider.issuer());
     assert!(
@@ -205,9 +204,7 @@ fn add_all(secrets: &mut Secrets, world: &World) {
 
 /// For a user, for a caller, and for the application itself; granted and refused.
 async fn tokens_for_apis_are_logged_nowhere(on: Backend) {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = Timestamp::from_unix(now.expect("after 1970").as_secs());
-    let clock = Arc::new(ManualClock::new(now));
+    let clock = clock();
     let logged = Logs::capture().count();
     let scopes = format!("openid profile offline_access api://{CLIENT_ID}/orders.read");
     let shown = Arc::clone(&clock);
@@ -237,7 +234,7 @@ async fn tokens_for_apis_are_logged_nowhere(on: Backend) {
             assert_eq!(answer.status, 200, "{path}: {answer}");
             secrets.add("access token", &answer.body);
         }
-        let (status, body) = relayed(&world.site, &caller).await;
+        let (status, _, body) = relayed(&world.site, &caller).await;
         assert_eq!(status, 200, "{body}");
         secrets.add("access token", &body);
         clock.advance(Duration::from_secs(3500));
@@ -252,7 +249,7 @@ async fn tokens_for_apis_are_logged_nowhere(on: Backend) {
         .user_tokens(Client::TILL, "ada", Api::Orders, "orders.read");
     let fresh = fresh.await.access;
     secrets.add("token of a caller", &fresh);
-    let (status, body) = relayed(&world.site, &fresh).await;
+    let (status, _, body) = relayed(&world.site, &fresh).await;
     assert_eq!(status, 401, "{body}");
     // The same with a wrong signature.
     let middle = fresh.len() - 100;
@@ -262,11 +259,11 @@ async fn tokens_for_apis_are_logged_nowhere(on: Backend) {
         "A"
     };
     let forged = format!("{}{other}{}", &fresh[..middle], &fresh[middle + 1..]);
-    let (status, body) = relayed(&world.site, &forged).await;
+    let (status, _, body) = relayed(&world.site, &forged).await;
     assert_eq!(status, 401, "{body}");
     let home = ada.go(world.site.url("/")).await;
     let answer: Page = ada.fetch(&home, Method::GET, "/stock").await;
-    assert_eq!(told(&answer), (401, "visit.step_up".to_owned()));
+    assert_eq!(told_to_script(&answer), (401, "visit.step_up".to_owned()));
     for code in ["token.signature", "tokens.interaction"] {
         let lines = Logs::capture().own_after(before, &format!("code={code} "));
         assert!(!lines.is_empty(), "{code}");
@@ -285,18 +282,6 @@ async fn tokens_for_apis_are_logged_nowhere(on: Backend) {
         }
     }
     stay_secret_since(logged, &secrets);
-}
-
-async fn relayed(site: &Site, token: &str) -> (u16, String) {
-    let port = site.port();
-    let request = format!(
-        "GET /relayed HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\
-         authorization: Bearer {token}\r\n\r\n"
-    );
-    let answer = exchange(port, request.as_bytes(), Then::Wait).await;
-    let answer = answer.expect("an answer");
-    let body = String::from_utf8_lossy(&answer.body).into_owned();
-    (answer.status, body)
 }
 
 const LIMIT: Duration = Duration::from_secs(10);

@@ -1,11 +1,9 @@
 //! What a failing provider is asked, however many come to sign in.
 
-use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use ciam_core::{ManualClock, Timestamp};
 use ciam_tests::scripted::{Fault, Place, Script};
-use ciam_tests::{Framework, Visitor, cases, told};
+use ciam_tests::{Framework, Visitor, cases, clock, told};
 use serde_json::Value;
 
 use super::World;
@@ -18,12 +16,6 @@ cases! {
         a_hundred_tokens_of_unknown_keys_cost_five_requests,
         a_hundred_bad_tokens_without_a_kid_cost_five_requests,
         a_bad_signature_under_a_known_key_asks_for_no_keys;
-}
-
-fn clock() -> Arc<ManualClock> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("after 1970").as_secs();
-    Arc::new(ManualClock::new(Timestamp::from_unix(now)))
 }
 
 async fn a_hundred_sign_ins_cost_a_provider_that_is_down_five_requests(on: Framework) {

@@ -5,10 +5,12 @@ use std::time::Duration;
 
 use ciam_core::{Config, ConfigBuilder, ManualClock};
 use ciam_tests::scripted::{Place, REFRESH_ROWS, RefreshOutcome, Scripted};
-use ciam_tests::{Backend, Framework, Logs, Redis, Secrets, Site, Store, Visitor, cases};
+use ciam_tests::{
+    Backend, Framework, Logs, Redis, Secrets, Site, Store, Visitor, cases, clock, told_to_script,
+};
 use http::Method;
 
-use super::{ROUTES, asked, clock, told};
+use super::{ROUTES, asked};
 
 cases! {
     at Misbehaving in every store:
@@ -103,12 +105,16 @@ async fn each_answer_to_a_refresh_ends_as_it_must(on: Backend) {
                 assert_ne!(home, "nobody", "{context}");
             }
             RefreshOutcome::Failed => {
-                assert_eq!(told(&answer), failure(row.what), "{context}: {answer}");
+                assert_eq!(
+                    told_to_script(&answer),
+                    failure(row.what),
+                    "{context}: {answer}"
+                );
                 assert_ne!(home, "nobody", "{context}: what was there stays");
             }
             RefreshOutcome::Ended => {
                 let ended = (401, "visit.not_signed_in".to_owned());
-                assert_eq!(told(&answer), ended, "{context}");
+                assert_eq!(told_to_script(&answer), ended, "{context}");
                 assert_eq!(home, "nobody", "{context}");
             }
         }
@@ -178,11 +184,17 @@ async fn a_refresh_token_that_somebody_else_used_ends_the_session(on: Backend) {
     assert_eq!(refused.status(), 400);
     world.advance(Duration::from_secs(3600));
     let answer = asked(&world.site, &mut visitor, "/token").await;
-    assert_eq!(told(&answer), (401, "visit.not_signed_in".to_owned()));
+    assert_eq!(
+        told_to_script(&answer),
+        (401, "visit.not_signed_in".to_owned())
+    );
     let home = visitor.go(world.site.url("/")).await;
     assert_eq!(home.body, "nobody", "{home}");
     let page = visitor.fetch(&home, Method::GET, "/account").await;
-    assert_eq!(told(&page), (401, "visit.not_signed_in".to_owned()));
+    assert_eq!(
+        told_to_script(&page),
+        (401, "visit.not_signed_in".to_owned())
+    );
     world.stays_secret();
 }
 
@@ -199,7 +211,7 @@ async fn a_store_that_fails_tells_no_secret(on: Framework) {
     redis.kill();
     let unavailable = (503, "session.store".to_owned());
     let answer = asked(&world.site, &mut visitor, "/token").await;
-    assert_eq!(told(&answer), unavailable, "{answer}");
+    assert_eq!(told_to_script(&answer), unavailable, "{answer}");
     let answer = visitor.fetch(&home, Method::POST, "/auth/logout").await;
     assert_eq!(answer.status, 503, "{answer}");
     redis.restart().await;

@@ -3,10 +3,10 @@
 use ciam_tenant::Tenant;
 use ciam_tests::honest::{Api, CLIENT_ID, Client, Honest};
 use ciam_tests::wire::{Then, exchange};
-use ciam_tests::{Backend, Visitor, cases};
+use ciam_tests::{Backend, Site, Visitor, cases, told_to_script};
 use serde_json::json;
 
-use super::{DUE, World, claims, told};
+use super::{DUE, World, claims};
 
 cases! {
     at LocalTenant in every store,
@@ -55,7 +55,7 @@ async fn what_an_api_asks_of_the_user_is_asked_once_and_brings_back(on: Backend)
     tenant(&world).require_auth_context(Api::Stock.audience(), "stock.read", "c1");
     let mut ada = world.signed_in("ada").await;
     let answer = world.asked(&mut ada, "/stock").await;
-    assert_eq!(told(&answer), (401, "visit.step_up".to_owned()));
+    assert_eq!(told_to_script(&answer), (401, "visit.step_up".to_owned()));
     assert_ne!(world.who(&mut ada).await, "nobody", "and stays signed in");
     let orders = world.token(&mut ada, "/token").await;
     assert_eq!(claims(&orders)["aud"], CLIENT_ID);
@@ -64,10 +64,9 @@ async fn what_an_api_asks_of_the_user_is_asked_once_and_brings_back(on: Backend)
     let asked = world.signing.provider.authorization(&ada);
     let asked = ciam_tests::visitor::query(&asked, "claims").expect("what the API asked");
     assert!(asked.contains(r#""value":"c1""#), "{asked}");
-    let sealed = ada.history().iter().rev();
-    let sealed = sealed.map(|exchange| &exchange.url);
-    let sealed = sealed.clone().find(|url| url.path() == "/auth/login");
-    let sealed = sealed.expect("by way of the login route").clone();
+    let addresses = ada.history().iter().rev().map(|exchange| &exchange.url);
+    let sealed = { addresses }.find(|url| url.path() == "/auth/login");
+    let sealed = sealed.expect("by way of the login route");
     assert!(!sealed.as_str().contains("c1%22"), "nobody else can ask");
     if world.signing.provider.asks(&page) {
         page = world.signing.provider.sign_in(&mut ada, page).await;
@@ -133,13 +132,13 @@ async fn an_api_calls_another_one_for_its_caller(on: Backend) {
 
     // A caller of another API is none here, and nothing is exchanged.
     let other = provider.user_tokens(till, "ada", Api::Stock, "stock.read");
-    let (status, _, _) = relayed(&world, &other.await.access).await;
+    let (status, _, _) = relayed(&world.signing.site, &other.await.access).await;
     assert_eq!(status, 401);
     // What the tenant wants of the user reaches the client.
     tenant(&world).require_auth_context(Api::Stock.audience(), "stock.read", "c1");
     world.advance(DUE);
     let fresh = provider.user_tokens(till, "ada", Api::Orders, "orders.read");
-    let (status, challenge, body) = relayed(&world, &fresh.await.access).await;
+    let (status, challenge, body) = relayed(&world.signing.site, &fresh.await.access).await;
     assert_eq!(status, 401, "{body}");
     assert!(
         challenge.contains("error=\"insufficient_claims\""),
@@ -149,13 +148,14 @@ async fn an_api_calls_another_one_for_its_caller(on: Backend) {
 }
 
 async fn call(world: &World, token: &str) -> String {
-    let (status, _, body) = relayed(world, token).await;
+    let (status, _, body) = relayed(&world.signing.site, token).await;
     assert_eq!(status, 200, "{body}");
     body
 }
 
-async fn relayed(world: &World, token: &str) -> (u16, String, String) {
-    let port = world.signing.site.port();
+/// The status, the challenges and the body of what a caller with this token asks for.
+pub(crate) async fn relayed(site: &Site, token: &str) -> (u16, String, String) {
+    let port = site.port();
     let request = format!(
         "GET /relayed HTTP/1.1\r\nhost: localhost:{port}\r\nconnection: close\r\n\
          authorization: Bearer {token}\r\n\r\n"

@@ -10,12 +10,12 @@ pub(crate) mod waiting;
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use ciam_core::{ManualClock, Timestamp};
+use ciam_core::ManualClock;
 use ciam_tests::honest::{Api, CLIENT_ID, Lifetimes};
 use ciam_tests::visitor::Page;
-use ciam_tests::{Backend, ProviderKind, Routes, Visitor};
+use ciam_tests::{Backend, ProviderKind, Routes, Visitor, clock};
 use http::Method;
 use serde_json::Value;
 
@@ -97,19 +97,6 @@ impl World {
 async fn asked(site: &ciam_tests::Site, visitor: &mut Visitor, path: &str) -> Page {
     let page = visitor.go(site.url("/auth/signed-out")).await;
     visitor.fetch(&page, Method::GET, path).await
-}
-
-fn clock() -> Arc<ManualClock> {
-    let now = SystemTime::now().duration_since(UNIX_EPOCH);
-    let now = now.expect("after 1970").as_secs();
-    Arc::new(ManualClock::new(Timestamp::from_unix(now)))
-}
-
-/// The status and the code that a script is told.
-pub(crate) fn told(answer: &Page) -> (u16, String) {
-    let body: Value = serde_json::from_str(&answer.body).unwrap_or_default();
-    let code = body["error"].as_str().unwrap_or_default();
-    (answer.status.as_u16(), code.to_owned())
 }
 
 /// The claims of a token that somebody else verifies.

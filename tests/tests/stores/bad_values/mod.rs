@@ -7,14 +7,14 @@ mod server;
 mod values;
 
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
-use ciam_core::{Config, ManualClock, Timestamp};
+use ciam_core::{Config, ManualClock};
 use ciam_tests::scripted::Scripted;
 use ciam_tests::visitor::Page;
-use ciam_tests::{Framework, Logs, Site, Visitor};
+use ciam_tests::{Framework, Logs, Site, Visitor, clock, told_to_script};
 use http::Method;
-use serde_json::{Value, json};
+use serde_json::json;
 use tokio::sync::{Mutex, MutexGuard};
 
 use self::server::{Key, Server};
@@ -65,9 +65,7 @@ impl World {
         let alone = ONE_AT_A_TIME.lock().await;
         Logs::capture();
         let provider = Scripted::start().await;
-        let now = SystemTime::now().duration_since(UNIX_EPOCH);
-        let now = Timestamp::from_unix(now.expect("after 1970").as_secs());
-        let clock = Arc::new(ManualClock::new(now));
+        let clock = clock();
         let site = application(framework, &provider, &clock, &server, "shop").await;
         Self {
             provider,
@@ -125,8 +123,8 @@ impl World {
         );
         assert_eq!(home.header("set-cookie"), None, "{context}");
         let answer = person.visitor.fetch(&home, Method::GET, "/account").await;
-        assert_eq!(answer.status, 401, "{context}: {answer}");
-        assert_eq!(told(&answer), "visit.not_signed_in", "{context}");
+        let refused = (401, "visit.not_signed_in".to_owned());
+        assert_eq!(told_to_script(&answer), refused, "{context}: {answer}");
         // Who opens the page is sent to sign in.
         let login = self.site.url("/auth/login");
         let mut visitor = person.visitor.clone().stopping_before(&login);
@@ -155,7 +153,7 @@ impl World {
         );
         let answer = person.visitor.fetch(&home, Method::GET, "/account").await;
         is_unavailable(&answer, context);
-        assert_eq!(told(&answer), "session.store", "{context}");
+        assert_eq!(told_to_script(&answer).1, "session.store", "{context}");
         let lines = Logs::capture().own_after(before, "it is not known who the visitor is");
         assert_eq!(lines.len(), 2, "{context}: {lines:?}");
         for line in lines {
@@ -191,12 +189,6 @@ fn is_unavailable(page: &Page, context: &str) {
         None,
         "{context}: nobody is signed out"
     );
-}
-
-/// The code that a script is told.
-fn told(answer: &Page) -> String {
-    let body: Value = answer.json();
-    body["error"].as_str().unwrap_or_default().to_owned()
 }
 
 fn code_of(line: &str) -> &str {
