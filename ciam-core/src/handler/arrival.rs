@@ -14,6 +14,7 @@ use crate::store::{CookieId, SessionStore, StoreKey};
 use crate::telemetry::{self, Visitor};
 
 /// What is known of a visitor when the request arrives.
+#[derive(Debug)]
 pub(super) enum Arrival {
     /// Nobody is signed in.
     Anonymous,

@@ -29,10 +29,10 @@ pub struct Visit(Arc<State>);
 #[derive(Debug)]
 struct State {
     ciam: Ciam,
+    arrival: Arrival,
+    /// The session in a store, when that has answered.
+    loaded: OnceLock<Result<Option<SignedIn>, StoreError>>,
     now: OnceLock<Timestamp>,
-    /// Where the session is, if it has to be loaded.
-    stored: Option<StoredAt>,
-    session: OnceLock<Result<Option<SignedIn>, StoreError>>,
     user: OnceLock<Option<User>>,
     caller: OnceLock<Result<Option<Caller>, ApiError>>,
     /// What became of it since.
@@ -54,21 +54,15 @@ enum Latest {
 
 impl Visit {
     pub(super) fn new(ciam: Ciam, arrival: Arrival) -> Self {
-        let consulted = AtomicBool::new(false);
-        let (now, session, stored) = match arrival {
-            Arrival::Anonymous => (OnceLock::new(), OnceLock::from(Ok(None)), None),
-            Arrival::SignedIn(known, now) => (now.into(), OnceLock::from(Ok(Some(known))), None),
-            Arrival::Stored(at) => (OnceLock::new(), OnceLock::new(), Some(at)),
-        };
         Self(Arc::new(State {
             ciam,
-            now,
-            stored,
-            session,
+            arrival,
+            loaded: OnceLock::new(),
+            now: OnceLock::new(),
             user: OnceLock::new(),
             caller: OnceLock::new(),
             latest: Mutex::default(),
-            consulted,
+            consulted: AtomicBool::new(false),
         }))
     }
 
@@ -105,8 +99,8 @@ impl Visit {
     }
 
     fn pending_session(&self) -> Option<PendingVisit> {
-        let at = self.0.stored.as_ref()?;
-        if self.0.session.get().is_some() {
+        let at = self.stored()?;
+        if self.0.loaded.get().is_some() {
             return None;
         }
         if let Poll::Ready(found) = self.0.ciam.find_at_once(at, self.now()) {
@@ -115,8 +109,7 @@ impl Visit {
         }
         let visit = self.clone();
         Some(Box::pin(async move {
-            let at = visit.0.stored.as_ref();
-            let at = at.expect("where it is does not change");
+            let at = visit.stored().expect("where it is does not change");
             let found = visit.0.ciam.find(at, visit.now()).await;
             visit.set_session(found);
         }))
@@ -131,7 +124,7 @@ impl Visit {
         if let Err(error) = &found {
             tracing::error!(code = error.code(), %error, "it is not known who the visitor is");
         }
-        let _ = self.0.session.set(found);
+        let _ = self.0.loaded.set(found);
     }
 
     /// The user, if somebody is signed in.
@@ -292,16 +285,25 @@ impl Visit {
     }
 
     fn found(&self) -> Result<Option<&SignedIn>, Rejection> {
-        match self.0.session.get() {
-            Some(Ok(found)) => Ok(found.as_ref()),
+        match self.known() {
+            Some(Ok(found)) => Ok(found),
             Some(Err(error)) => Err(Rejection::unavailable(&error.clone().into())),
             // An adapter did not wait: nobody is let in by mistake.
             None => Err(Rejection::internal()),
         }
     }
 
+    /// `None` while a store has not answered.
+    fn known(&self) -> Option<Result<Option<&SignedIn>, &StoreError>> {
+        match &self.0.arrival {
+            Arrival::Anonymous => Some(Ok(None)),
+            Arrival::SignedIn(found, _) => Some(Ok(Some(found))),
+            Arrival::Stored(_) => Some(self.0.loaded.get()?.as_ref().map(Option::as_ref)),
+        }
+    }
+
     pub(super) fn store_failure(&self) -> Option<&StoreError> {
-        self.0.session.get()?.as_ref().err()
+        self.known()?.err()
     }
 
     /// The session as it is now; `None` when nobody is signed in (any more).
@@ -333,7 +335,10 @@ impl Visit {
 
     /// Where a session in a store is.
     pub(super) fn stored(&self) -> Option<&StoredAt> {
-        self.0.stored.as_ref()
+        match &self.0.arrival {
+            Arrival::Stored(at) => Some(at),
+            Arrival::Anonymous | Arrival::SignedIn(..) => None,
+        }
     }
 
     fn lock_latest(&self) -> MutexGuard<'_, Latest> {
@@ -347,7 +352,12 @@ impl Visit {
 
     /// The time of the visit: the clock is read once, and only where somebody asks.
     pub(super) fn now(&self) -> Timestamp {
-        *self.0.now.get_or_init(|| self.0.ciam.now())
+        match &self.0.arrival {
+            Arrival::SignedIn(_, opened_at) => *opened_at,
+            Arrival::Anonymous | Arrival::Stored(_) => {
+                *self.0.now.get_or_init(|| self.0.ciam.now())
+            }
+        }
     }
 
     pub(super) fn consult(&self) {
@@ -357,13 +367,13 @@ impl Visit {
     /// A session that the answer itself begins or ends is not written over.
     fn renew(&self, headers: &mut impl AnswerHeaders) -> bool {
         let name = &self.0.ciam.config().cookies().session_names()[0];
-        let Some(Ok(Some(found))) = self.0.session.get() else {
+        let Some(Ok(Some(found))) = self.known() else {
             return false;
         };
         let ciam = &self.0.ciam;
         let written = match &*self.lock_latest() {
             Latest::Ended => Cow::Owned(ciam.session_removals(found.present)),
-            Latest::Newer(session) if self.0.stored.is_none() => {
+            Latest::Newer(session) if self.stored().is_none() => {
                 Cow::Owned(ciam.rewritten(found, session, self.0.ciam.now()))
             }
             Latest::AsFound | Latest::Newer(_) => Cow::Borrowed(&found.renewal),
